@@ -44,32 +44,50 @@ def prepare(argv):
     """Return when everything that `argv` needs is there, otherwise set it up and start over inside it."""
     try:
         if argv[1:2] == ["start"]:
-            choose_data_folder(argv[2:])
+            choose_environment(argv[2:])
         if os.environ.get("NAPPAGE_NO_VENV") or os.path.realpath(sys.prefix) == os.path.realpath(str(VENV)):
             return
         set_up(TESTS if argv[1:2] == ["test"] else APP)
     except Stop as stop:
-        sys.exit("\n{}".format(stop))
+        sys.exit(f"\n{stop}")
     except KeyboardInterrupt:
         sys.exit("\nStopped. Run the same command again to go on.")
     sys.stdout.flush()
     os.execv(str(PYTHON), [str(PYTHON)] + argv)
 
 
-def choose_data_folder(options):
-    """Settings read NAPPAGE_DATA_DIR as they load, before Django parses any option."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--data", default=os.environ.get("NAPPAGE_DATA_DIR") or str(BASE / "var"))
-    folder = os.path.abspath(os.path.expanduser(parser.parse_known_args(options)[0].data))
+def add_start_options(parser):
+    """Also the options of the Django command `start`."""
+    data = os.environ.get("NAPPAGE_DATA_DIR") or str(BASE / "var")
+    parser.add_argument("--port", type=port_number, default=8000, help="port of the web pages (8000)")
+    parser.add_argument("--data", metavar="DIR", default=data, help="folder of the database and all files (var)")
+    parser.add_argument("--no-demo", action="store_true", help="begin with an empty clinic")
+
+
+def port_number(text):
+    if not (text.isdigit() and 0 < int(text) < 65536):
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def choose_environment(options):
+    """Settings read these variables as they load, which is before Django parses the options of `start`."""
+    parser = argparse.ArgumentParser(prog="manage.py start", add_help=False, allow_abbrev=False)
+    add_start_options(parser)
+    chosen = parser.parse_known_args(options)[0]
+    data = os.path.abspath(os.path.expanduser(chosen.data))
     try:
-        os.makedirs(folder, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        os.makedirs(data, mode=0o700, exist_ok=True)
+        tempfile.TemporaryFile(dir=data).close()
     except OSError as error:
         raise Stop(
-            "Nappage cannot write to its data folder {} ({}).\n"
-            "Give it a folder of yours: python3 manage.py start --data FOLDER".format(folder, error.strerror)
-        )
-    os.environ["NAPPAGE_DATA_DIR"] = folder
+            f"Nappage cannot write to its data folder {data} ({error.strerror}).\n"
+            "Give it a folder of yours: python3 manage.py start --data FOLDER"
+        ) from None
+    os.environ["NAPPAGE_DATA_DIR"] = data
+    os.environ.setdefault("NAPPAGE_BASE_URL", f"http://localhost:{chosen.port}")
+    os.environ.setdefault("NAPPAGE_HTTPS", "false")
+    os.environ.setdefault("NAPPAGE_DEMO", "false" if chosen.no_demo else "true")
 
 
 def set_up(requirements):
@@ -77,6 +95,7 @@ def set_up(requirements):
         return
     if os.name != "posix":
         raise Stop("Nappage runs on Linux and macOS. On Windows use WSL: https://aka.ms/wsl")
+    print("Setting up; this is needed only now and after an update.", file=sys.stderr)
     with one_at_a_time():
         if not has_environment():
             make_environment()
@@ -110,35 +129,35 @@ def make_environment():
     free = shutil.disk_usage(str(BASE)).free
     if free < ROOM:
         raise Stop(
-            "The first set-up needs {:.0f} MB of disk space; {} has {:.0f} MB left.\n"
-            "Make room, then run the same command again.".format(ROOM / 1e6, BASE, free / 1e6)
+            f"The first set-up needs {ROOM / 1e6:.0f} MB of disk space; {BASE} has {free / 1e6:.0f} MB left.\n"
+            "Make room, then run the same command again."
         )
     with step("Python environment"):
-        run([python, "-m", "venv", "--clear", str(VENV)], "Is {} writable?".format(BASE))
+        run([python, "-m", "venv", "--clear", str(VENV)], f"Is {BASE} writable?")
 
 
 def find_python():
     """The Python that runs this, if it can make environments; otherwise the newest that can."""
-    names = ["python3.{}".format(minor) for minor in range(NEWEST, OLDEST - 1, -1)]
+    names = [f"python3.{minor}" for minor in range(NEWEST, OLDEST - 1, -1)]
     for python in [sys.executable] + [shutil.which(name) for name in names]:
         if python and is_suitable(python):
             return python
     major, minor = sys.version_info[:2]
     if (major, minor) < (3, OLDEST):
         raise Stop(
-            "Nappage needs Python 3.{} or newer; this is {}.{} and no newer one was found.\n"
+            f"Nappage needs Python 3.{OLDEST} or newer; this is {major}.{minor} and no newer one was found.\n"
             "Debian and Ubuntu: sudo apt install python3 python3-venv\n"
-            "macOS: brew install python3, or https://www.python.org/downloads/".format(OLDEST, major, minor)
+            "macOS: brew install python3, or https://www.python.org/downloads/"
         )
     raise Stop(
-        "This Python {0}.{1} cannot make virtual environments: its venv or ensurepip module is missing.\n"
-        "Debian and Ubuntu: sudo apt install python{0}.{1}-venv\n"
-        "Then run the same command again.".format(major, minor)
+        f"This Python {major}.{minor} cannot make virtual environments: its venv or ensurepip module is missing.\n"
+        f"Debian and Ubuntu: sudo apt install python{major}.{minor}-venv\n"
+        "Then run the same command again."
     )
 
 
 def is_suitable(python):
-    check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, {}))".format(OLDEST)
+    check = f"import sys, venv, ensurepip; sys.exit(sys.version_info < (3, {OLDEST}))"
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.call([python, "-c", check], **quiet) == 0
 
@@ -185,7 +204,7 @@ def run(command, remedy):
             command, cwd=str(BASE), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
     except OSError as error:
-        raise Stop("{} cannot be run: {}\n{}".format(command[0], error.strerror, remedy))
+        raise Stop(f"{command[0]} cannot be run: {error.strerror}\n{remedy}") from None
     if done.returncode:
         last = done.stdout.decode(errors="replace").strip().splitlines()[-12:]
         raise Stop("\n".join(["This failed: " + " ".join(command), ""] + ["    " + line for line in last] + [remedy]))
@@ -196,13 +215,13 @@ def step(label, out=None):
     """Show what is being done, and how many seconds it took."""
     out = out or sys.stderr
     begun = time.monotonic()
-    print("  {:<34}".format(label), end="", file=out, flush=True)
+    print(f"  {label:<34}", end="", file=out, flush=True)
     try:
         yield
     except BaseException:
         print("  failed", file=out, flush=True)
         raise
-    print("{:6.1f} s".format(time.monotonic() - begun), file=out, flush=True)
+    print(f"{time.monotonic() - begun:6.1f} s", file=out, flush=True)
 
 
 @contextlib.contextmanager
