@@ -75,16 +75,16 @@ def choose_environment(options):
     parser = argparse.ArgumentParser(prog="manage.py start", add_help=False, allow_abbrev=False)
     add_start_options(parser)
     chosen = parser.parse_known_args(options)[0]
-    data = os.path.abspath(os.path.expanduser(chosen.data))
+    data = Path(chosen.data).expanduser().absolute()
     try:
-        os.makedirs(data, mode=0o700, exist_ok=True)
-        tempfile.TemporaryFile(dir=data).close()
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=str(data)).close()
     except OSError as error:
         raise Stop(
             f"Nappage cannot write to its data folder {data} ({error.strerror}).\n"
             "Give it a folder of yours: python3 manage.py start --data FOLDER"
         ) from None
-    os.environ["NAPPAGE_DATA_DIR"] = data
+    os.environ["NAPPAGE_DATA_DIR"] = str(data)
     os.environ.setdefault("NAPPAGE_BASE_URL", f"http://localhost:{chosen.port}")
     os.environ.setdefault("NAPPAGE_HTTPS", "false")
     os.environ.setdefault("NAPPAGE_DEMO", "false" if chosen.no_demo else "true")

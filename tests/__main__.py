@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from contextlib import contextmanager
 
 ENGINES = ("sqlite", "postgresql")
@@ -35,9 +34,9 @@ def main(arguments: list[str]) -> int:
 
 def run(engine: str, arguments: list[str]) -> int:
     print(f"\nTests on {engine}", flush=True)
-    with database(engine) as url, tempfile.TemporaryDirectory(prefix="nappage-test-") as data:
+    with database(engine) as url:
         env = {name: value for name, value in os.environ.items() if not name.startswith("NAPPAGE_")}
-        env |= {"NAPPAGE_DATA_DIR": data, "DATABASE_URL": url, "REDIS_URL": ""}
+        env |= {"DATABASE_URL": url, "REDIS_URL": ""}
         first = SKIPPED_ON_POSTGRESQL if engine == "postgresql" else []
         process = subprocess.Popen([sys.executable, "-m", "pytest", *first, *arguments], env=env)
         try:

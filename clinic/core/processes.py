@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 GRACE = 5.0  # seconds between asking the children to end and ending them
@@ -45,10 +46,8 @@ class Child:
 
     def send(self, number: int) -> None:
         """Signal the whole group, so also what the child itself has started."""
-        try:
+        with suppress(ProcessLookupError, PermissionError):  # nobody left; macOS says it the second way
             os.killpg(self.process.pid, number)
-        except (ProcessLookupError, PermissionError):  # nobody left; macOS says it the second way
-            pass
 
     def bury(self) -> None:
         """End what is left of the group, and its guard."""

@@ -37,23 +37,22 @@ class Command(BaseCommand):
 
     def prepare(self, *, demo: bool) -> str:
         """Bring the database up to date; return who may sign in."""
-        with step("database", self.stdout):
+        with step("database", sys.stdout):
             migrate()
         if not settings.WHITENOISE_USE_FINDERS:
-            with step("static files", self.stdout):
+            with step("static files", sys.stdout):
                 call_command("collectstatic", verbosity=0, interactive=False)
-        if not demo:
-            return ""
-        with step("demo clinic", self.stdout):
-            people = io.StringIO()
-            call_command("demo", stdout=people)
+        people = io.StringIO()
+        if demo:
+            with step("demo clinic", sys.stdout):
+                call_command("demo", stdout=people)
         connections.close_all()
         return people.getvalue()
 
     def run(self, port: int, people: str) -> None:
         with Household(children(port), say=self.stdout.write) as house:
             try:
-                with step("web server", self.stdout):
+                with step("web server", sys.stdout):
                     answers = house.wait_for(lambda: is_answering(port), seconds=PATIENCE)
                 if answers:
                     self.welcome(port, people)
@@ -63,6 +62,7 @@ class Command(BaseCommand):
             if not house.ending:
                 raise CommandError(f"The web server did not answer in {PATIENCE:.0f} s. See {settings.DATA_DIR}/log.")
             self.stdout.write("\nStopping.")
+        self.stdout.write("Stopped.")
 
     def welcome(self, port: int, people: str) -> None:
         data = settings.DATA_DIR
@@ -125,7 +125,7 @@ def children(port: int) -> list[Child]:
     web = ["gunicorn", "clinic.wsgi:application", f"--bind={HOST}:{port}", "--worker-class=gthread", "--threads=8"]
     celery = ["celery", "-A", "clinic"]
     return [
-        child("web", *web, "--graceful-timeout=3", vital=True),
+        child("web", *web, "--graceful-timeout=3", "--no-control-socket", vital=True),
         child("worker", *celery, "worker", "-P", "threads", "-c", "2", "--without-gossip", "--without-mingle"),
         child("beat", *celery, "beat", "--pidfile="),
     ]
