@@ -1,0 +1,27 @@
+"""Path converters: numbers that no database can hold are no such page, rather than an error."""
+
+from datetime import date
+
+
+class RowIdConverter:
+    """A positive row id of at most 18 digits, without leading zeros."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+class DayConverter:
+    """A calendar day as 2026-03-29."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()

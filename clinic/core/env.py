@@ -1,0 +1,49 @@
+"""Reads settings from the environment, strictly: a wrong value stops the start with a sentence that says what to do."""
+
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable, or the content of the file that NAME_FILE points to."""
+    if file := os.environ.get(f"{name}_FILE"):
+        return Path(file).read_text().strip()
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Only "true" and "false" are understood; anything else raises ImproperlyConfigured."""
+    value = text(name, str(default).lower())
+    if value not in {"true", "false"}:
+        raise ImproperlyConfigured(f"{name} must be true or false.")
+    return value == "true"
+
+
+def number(name: str, *, default: int) -> int:
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit():
+        raise ImproperlyConfigured(f"{name} must be a whole number.")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, without empty entries."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def secret(name: str, *, folder: Path) -> str:
+    """The variable, or a key kept in `folder` (made on first use, readable by its owner only)."""
+    if value := text(name):
+        return value
+    path = folder / name.lower()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    return path.read_text().strip()

@@ -1,0 +1,18 @@
+"""What services raise when they refuse: sentences for the person in front of the screen, without patient data."""
+
+
+class Refused(Exception):
+    """A rule says no. `field` names the form field it belongs to, if one does."""
+
+    def __init__(self, message, *, field: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+    def add_to(self, form) -> None:
+        """Shows the refusal beside its field, or above the form."""
+        form.add_error(self.field if self.field in form.fields else None, self.message)
+
+
+class Conflict(Refused):
+    """Somebody else changed the same thing first; what was typed must be kept and shown."""

@@ -1,0 +1,29 @@
+"""Template tags of the house: amounts, icons, the current place in the navigation."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.html import format_html
+
+from clinic.core.fields import format_amount
+
+register = template.Library()
+
+
+@register.filter
+def amount(value: Decimal | None, unit: str = "") -> str:
+    """{{ volume|amount:"mL" }} is "0.5 mL", with a space that does not break."""
+    text = format_amount(value)
+    return f"{text}\N{NO-BREAK SPACE}{unit}" if text and unit else text
+
+
+@register.simple_tag
+def icon(name: str):
+    """A decorative Bootstrap icon; the word beside it carries the meaning."""
+    return format_html('<i class="bi bi-{}" aria-hidden="true"></i>', name)
+
+
+@register.filter
+def initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()

@@ -1,0 +1,107 @@
+"""The door: closed by default, with limits on how long it stays open."""
+
+import zoneinfo
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core import clock
+from clinic.staff.queries import clinic_profile
+
+STARTED, SEEN = "signed_in_at", "last_seen_at"
+# A sign of life is written down at most this often, so that not every page view writes the session.
+NOTED_EVERY = timedelta(seconds=20)
+
+
+class ClinicMiddleware:
+    """Makes the clinic's zone, and the person's language, the active ones; `request.clinic` is the profile."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.clinic = clinic_profile()
+        language = getattr(request.user, "language", "") or request.clinic.language
+        with timezone.override(zoneinfo.ZoneInfo(request.clinic.time_zone)), translation.override(language):
+            return self.get_response(request)
+
+
+class SessionLimitMiddleware:
+    """Ends a session after 15 idle minutes or 12 hours. Only what a person did counts as a sign of life."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if not request.user.is_authenticated:
+            return None
+        now = clock.now()
+        started = _instant(request.session.get(STARTED)) or now
+        seen = _instant(request.session.get(SEEN)) or now
+        if now - seen > settings.SESSION_IDLE_LIMIT or now - started > settings.SESSION_ABSOLUTE_LIMIT:
+            record(by=request.user, action=Action.TIMED_OUT, subject="session")
+            logout(request)
+            return sign_in_again(request)
+        if STARTED not in request.session:
+            request.session[STARTED] = request.session[SEEN] = now.isoformat()
+        elif not getattr(view, "background", False) and now - seen > NOTED_EVERY:
+            request.session[SEEN] = now.isoformat()
+        return None
+
+
+class AccessMiddleware:
+    """Every view is closed until its permission opens it; a refusal is recorded."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        name = request.resolver_match.view_name
+        if getattr(view, "public", False) or name in settings.PUBLIC_URL_NAMES:
+            return None
+        if not request.user.is_authenticated:
+            return sign_in_again(request)
+        if name in settings.SIGNED_IN_URL_NAMES:
+            return None
+        if settings.REQUIRE_SECOND_FACTOR and not has_second_factor(request.user):
+            return redirect(settings.SECOND_FACTOR_SETUP_URL)
+        permission = getattr(view, "permission", None)
+        if permission is None or not request.user.may(permission):
+            record(by=request.user, action=Action.REFUSED, subject=name)
+            raise PermissionDenied
+        return None
+
+
+def has_second_factor(user) -> bool:
+    from allauth.mfa.utils import is_mfa_enabled
+
+    return is_mfa_enabled(user)
+
+
+def sign_in_again(request):
+    """The sign-in page; a fragment or a background request is told so, instead of getting the page's text."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return JsonResponse({"error": "signed_out", "sign_in": reverse(settings.LOGIN_URL)}, status=401)
+    target = request.get_full_path() if request.method == "GET" else reverse("home")
+    return redirect_to_login(target, reverse(settings.LOGIN_URL))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,177 @@
+"""The clinic's knowledge: where it injects, for what, how, and what is in the syringe."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.models import Retirable
+from patients.history.enums import Effect
+from patients.history.models import Allergen, Condition, Term
+from treatments.catalogue.enums import Laterality, Unit, Vehicle, VersionStatus
+
+
+class Area(Term):
+    """A part of the body surface. Side is kept apart; codes are SNOMED CT, blank when none was found.
+
+    `diagrams` lists the drawings that carry the area; areas that are not `treatable` are shown and refused.
+    """
+
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="parts")
+    laterality = models.CharField(_("sides"), max_length=8, choices=Laterality)
+    diagrams = models.JSONField(_("diagrams"), default=list, blank=True)
+    region_code = models.CharField(_("region code"), max_length=18, blank=True)
+    skin_code = models.CharField(_("skin code"), max_length=18, blank=True)
+    left_code = models.CharField(_("left code"), max_length=18, blank=True)
+    right_code = models.CharField(_("right code"), max_length=18, blank=True)
+    treatable = models.BooleanField(_("may be treated"), default=True)
+
+
+class Indication(Term):
+    code = models.CharField(_("code"), max_length=20)
+    areas = models.ManyToManyField(Area, related_name="indications", blank=True)
+    evidence = models.CharField(_("evidence"), max_length=300, blank=True)
+
+
+class Technique(Term):
+    """How it is injected. Names are not standardised between schools: the record keeps the depth in mm."""
+
+    depth_min_mm = models.DecimalField(_("depth from, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
+    depth_max_mm = models.DecimalField(_("depth to, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
+    needle = models.CharField(_("needle"), max_length=60, blank=True)
+    spacing_min_mm = models.DecimalField(_("spacing from, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
+    spacing_max_mm = models.DecimalField(_("spacing to, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
+    volume_min_ml = models.DecimalField(_("volume from, mL"), max_digits=6, decimal_places=3, null=True, blank=True)
+    volume_max_ml = models.DecimalField(_("volume to, mL"), max_digits=6, decimal_places=3, null=True, blank=True)
+    contested = models.BooleanField(_("sources disagree"), default=False)
+
+
+class IngredientClass(Term):
+    """A kind of ingredient. The clinic turns classes on: hormones and antibiotics are off until it does."""
+
+    code = models.CharField(_("code"), max_length=12)
+    enabled = models.BooleanField(_("used here"), default=True)
+
+
+class Ingredient(Term):
+    ingredient_class = models.ForeignKey(IngredientClass, models.PROTECT, related_name="ingredients")
+    unit = models.CharField(_("unit"), max_length=4, choices=Unit)
+    vehicle = models.CharField(_("vehicle"), max_length=10, choices=Vehicle, default=Vehicle.UNKNOWN)
+    bleeding_risk = models.BooleanField(_("raises the risk of bleeding"), default=False)
+    typical_concentration = models.CharField(_("concentration seen in sources"), max_length=120, blank=True)
+    storage = models.CharField(_("storage"), max_length=200, blank=True)
+    evidence = models.CharField(_("evidence grade"), max_length=1, blank=True)
+    contested = models.BooleanField(_("sources disagree"), default=False)
+    allergens = models.ManyToManyField(Allergen, through="IngredientAllergen", related_name="ingredients")
+
+
+class IngredientAllergen(models.Model):
+    """An allergy that speaks against an ingredient."""
+
+    ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="allergen_rules")
+    allergen = models.ForeignKey(Allergen, models.PROTECT, related_name="ingredient_rules")
+    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    sources = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ingredient", "allergen"], name="catalogue_allergen_rule_once")
+        ]
+
+    def __str__(self):
+        return f"{self.allergen_id} and {self.ingredient_id}"
+
+
+class IngredientCondition(models.Model):
+    """A condition that speaks against an ingredient."""
+
+    ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="condition_rules")
+    condition = models.ForeignKey(Condition, models.PROTECT, related_name="ingredient_rules")
+    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    sources = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ingredient", "condition"], name="catalogue_condition_rule_once")
+        ]
+
+    def __str__(self):
+        return f"{self.condition_id} and {self.ingredient_id}"
+
+
+class Formulation(Retirable):
+    """A mixture of the clinic's own; what is in it is said by its versions."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    purpose = models.CharField(_("purpose"), max_length=300, blank=True)
+
+    class Meta(Retirable.Meta):
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class FormulationVersion(models.Model):
+    """One recipe of a formulation. A draft can be edited; once approved, neither it nor its lines ever change."""
+
+    formulation = models.ForeignKey(Formulation, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(_("version"))
+    status = models.CharField(_("status"), max_length=8, choices=VersionStatus, default=VersionStatus.DRAFT)
+    total_volume_ml = models.DecimalField(_("total volume, mL"), max_digits=7, decimal_places=3)
+    notes = models.TextField(_("how to prepare"), blank=True)
+    change_note = models.CharField(_("what changed"), max_length=300, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    created_at = models.DateTimeField(editable=False)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    approved_at = models.DateTimeField(null=True, editable=False)
+    retired_at = models.DateTimeField(null=True, editable=False)
+    retire_reason = models.CharField(max_length=200, blank=True, editable=False)
+    edits = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["formulation", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["formulation", "number"], name="catalogue_version_number_once"),
+            models.CheckConstraint(name="catalogue_version_volume_positive", condition=Q(total_volume_ml__gt=0)),
+            models.CheckConstraint(
+                name="catalogue_version_approval_complete",
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="catalogue_version_approved_by_somebody",
+                condition=~Q(status="approved") | Q(approved_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.formulation_id} version {self.number}"
+
+
+class RecipeLine(models.Model):
+    """An ingredient of a version: `volume_ml` of a stock solution of `concentration` units per mL."""
+
+    version = models.ForeignKey(FormulationVersion, models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField(default=0)
+    ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="+")
+    concentration = models.DecimalField(_("strength per mL"), max_digits=11, decimal_places=4, null=True, blank=True)
+    volume_ml = models.DecimalField(_("volume, mL"), max_digits=7, decimal_places=3)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "ingredient"], name="catalogue_ingredient_once_a_recipe"),
+            models.CheckConstraint(name="catalogue_line_volume_positive", condition=Q(volume_ml__gt=0)),
+            models.CheckConstraint(
+                name="catalogue_line_strength_positive",
+                condition=Q(concentration__isnull=True) | Q(concentration__gt=0),
+            ),
+        ]
+
+    def __str__(self):
+        return f"line {self.position} of version {self.version_id}"

@@ -1,0 +1,61 @@
+from django.apps import AppConfig
+
+FROZEN_COLUMNS = (
+    "patient_id",
+    "practitioner_id",
+    "started_at",
+    "indication_id",
+    "note",
+    "reactions",
+    "advice",
+    "signed_at",
+    "signed_by_id",
+    "signed_name",
+    "signed_role",
+    "content_hash",
+    "signature",
+)
+
+
+class ChartingConfig(AppConfig):
+    name = "treatments.charting"
+
+    def ready(self):
+        from clinic.core import guards
+
+        guards.register(*session_guards(), *child_guards(), *guards.append_only("charting_addendum"))
+
+
+def session_guards():
+    """A signed session only ever becomes voided, and nothing else of it changes; no session is deleted."""
+    from clinic.core.guards import refusal, truncation
+
+    table = "charting_treatmentsession"
+    changed = " OR ".join(f"(OLD.{c} IS DISTINCT FROM NEW.{c})" for c in FROZEN_COLUMNS)
+    return [
+        refusal(
+            "charting_signed_session_frozen",
+            table=table,
+            event="UPDATE",
+            when=f"OLD.status <> 'draft' AND (NEW.status <> 'voided' OR OLD.status = 'voided' OR {changed})",
+        ),
+        refusal("charting_session_never_deleted", table=table, event="DELETE", when="1=1"),
+        truncation(table),
+    ]
+
+
+def child_guards():
+    """Rows of a session are written while it is a draft, by signing, and never changed or removed."""
+    from clinic.core.guards import append_only, refusal
+
+    signed = "(SELECT status FROM charting_treatmentsession WHERE id = {session}) <> 'draft'"
+    of_preparation = "(SELECT session_id FROM charting_preparation WHERE id = NEW.preparation_id)"
+    for table, session in [
+        ("charting_preparation", "NEW.session_id"),
+        ("charting_injection", "NEW.session_id"),
+        ("charting_preparationlot", of_preparation),
+    ]:
+        yield from append_only(table)
+        yield refusal(
+            f"{table}_not_after_signing", table=table, event="INSERT", when=signed.format(session=session)
+        )

@@ -1,0 +1,16 @@
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class SessionStatus(TextChoices):
+    DRAFT = "draft", _("Draft")
+    SIGNED = "signed", _("Signed")
+    VOIDED = "voided", _("Voided")
+
+
+# The moves a session may make; everything else is refused, by the database too.
+SESSION_MOVES = {
+    SessionStatus.DRAFT: {SessionStatus.SIGNED, SessionStatus.VOIDED},
+    SessionStatus.SIGNED: {SessionStatus.VOIDED},
+    SessionStatus.VOIDED: set(),
+}

@@ -1,0 +1,169 @@
+"""The treatment session: a draft while it is charted, frozen rows once it is signed."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from patients.registry.models import Patient
+from treatments.catalogue.enums import Diagram, Side
+from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
+from treatments.charting.enums import SessionStatus
+from treatments.stock.models import Lot
+
+
+class TreatmentSession(models.Model):
+    """What was done to one patient on one occasion.
+
+    While it is a draft, everything charted is in `draft.content`; signing writes the preparations, injections
+    and notes as rows, and from then on only the way to "voided" is open (guards in `apps`).
+    """
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="sessions")
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sessions")
+    status = models.CharField(_("status"), max_length=8, choices=SessionStatus, default=SessionStatus.DRAFT)
+    started_at = models.DateTimeField(_("started at"))
+    indication = models.ForeignKey(Indication, models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.TextField(_("note"), blank=True)
+    reactions = models.TextField(_("immediate reactions"), blank=True)
+    advice = models.TextField(_("advice given"), blank=True)
+    signed_at = models.DateTimeField(_("signed at"), null=True)
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    signed_name = models.CharField(_("signer"), max_length=120, blank=True)
+    signed_role = models.CharField(_("signer's qualification"), max_length=120, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    signature = models.CharField(max_length=64, blank=True)
+    voided_at = models.DateTimeField(null=True)
+    voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    void_reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(fields=["patient", "-started_at"], name="charting_of_patient"),
+            models.Index(
+                fields=["practitioner", "-started_at"], name="charting_unsigned", condition=Q(status="draft")
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="charting_signature_is_complete",
+                condition=~Q(status="signed")
+                | (
+                    Q(signed_at__isnull=False, signed_by__isnull=False)
+                    & ~Q(signed_name="")
+                    & ~Q(content_hash="")
+                    & ~Q(signature="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="charting_void_is_complete",
+                condition=(~Q(status="voided") & Q(voided_at__isnull=True))
+                | (Q(status="voided", voided_at__isnull=False, voided_by__isnull=False) & ~Q(void_reason="")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"session {self.pk}"
+
+
+class SessionDraft(models.Model):
+    """Everything charted so far, as the page holds it (shape: `draft` module). `version` is for compare-and-set."""
+
+    session = models.OneToOneField(TreatmentSession, models.PROTECT, related_name="draft", primary_key=True)
+    version = models.PositiveIntegerField(default=0)
+    content = models.JSONField(default=dict)
+    saved_at = models.DateTimeField()
+
+    def __str__(self):
+        return f"draft of session {self.pk}"
+
+
+class Preparation(models.Model):
+    """One syringe of a session: an approved version, what was varied for this patient and why."""
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="preparations")
+    position = models.PositiveSmallIntegerField()
+    version = models.ForeignKey(FormulationVersion, models.PROTECT, related_name="preparations")
+    volume_ml = models.DecimalField(_("volume drawn up, mL"), max_digits=7, decimal_places=3)
+    variation = models.CharField(_("variation"), max_length=300, blank=True)
+    variation_reason = models.CharField(_("reason for the variation"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "position"], name="charting_preparation_position_once"),
+            models.CheckConstraint(name="charting_preparation_volume_positive", condition=Q(volume_ml__gt=0)),
+            models.CheckConstraint(
+                name="charting_variation_has_reason", condition=Q(variation="") | ~Q(variation_reason="")
+            ),
+        ]
+
+    def __str__(self):
+        return f"preparation {self.position} of session {self.session_id}"
+
+
+class PreparationLot(models.Model):
+    """The lot of one component of a syringe."""
+
+    preparation = models.ForeignKey(Preparation, models.PROTECT, related_name="lots")
+    line = models.ForeignKey(RecipeLine, models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="uses")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["preparation", "line"], name="charting_lot_once_a_line")]
+
+    def __str__(self):
+        return f"lot {self.lot_id} in preparation {self.preparation_id}"
+
+
+class Injection(models.Model):
+    """Equal punctures in one area: `count` times `volume_ml`, `depth_mm` deep.
+
+    `points` holds [x, y] fractions (0 to 1) of the diagram's width and height; it is empty for punctures that
+    were charted by count at the keyboard, otherwise it has `count` entries.
+    """
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="injections")
+    preparation = models.ForeignKey(Preparation, models.PROTECT, related_name="injections")
+    area = models.ForeignKey(Area, models.PROTECT, related_name="injections")
+    side = models.CharField(_("side"), max_length=5, choices=Side)
+    diagram = models.CharField(_("diagram"), max_length=20, choices=Diagram, blank=True)
+    technique = models.ForeignKey(Technique, models.PROTECT, related_name="+")
+    needle = models.CharField(_("needle"), max_length=60, blank=True)
+    depth_mm = models.DecimalField(_("depth, mm"), max_digits=4, decimal_places=1)
+    volume_ml = models.DecimalField(_("volume a point, mL"), max_digits=6, decimal_places=3)
+    count = models.PositiveSmallIntegerField(_("points"))
+    points = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="charting_depth_in_range", condition=Q(depth_mm__gt=0, depth_mm__lte=40)),
+            models.CheckConstraint(name="charting_point_volume_in_range", condition=Q(volume_ml__gt=0, volume_ml__lte=10)),
+            models.CheckConstraint(name="charting_count_in_range", condition=Q(count__gte=1, count__lte=2000)),
+        ]
+
+    def __str__(self):
+        return f"injection {self.pk} of session {self.session_id}"
+
+    @property
+    def total_ml(self):
+        return self.count * self.volume_ml
+
+
+class Addendum(models.Model):
+    """A dated addition to a signed session: the original stays as it was signed."""
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="addenda")
+    text = models.TextField(_("addendum"))
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    written_name = models.CharField(max_length=120)
+    written_at = models.DateTimeField()
+    signature = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["written_at", "pk"]
+
+    def __str__(self):
+        return f"addendum {self.pk} of session {self.session_id}"

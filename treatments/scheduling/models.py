@@ -1,0 +1,124 @@
+"""Who comes when, to whom, in which room."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.models import Retirable
+from clinic.staff.models import COLOUR
+from patients.registry.models import Patient
+from treatments.charting.models import TreatmentSession
+from treatments.scheduling.enums import VisitKind, VisitStatus
+
+
+class VisitType(Retirable):
+    """What can be booked. Minutes before and after keep practitioner and room busy, not the patient."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=VisitKind)
+    minutes = models.PositiveSmallIntegerField(_("duration, minutes"), validators=[MaxValueValidator(720)])
+    minutes_before = models.PositiveSmallIntegerField(_("minutes kept free before"), default=0)
+    minutes_after = models.PositiveSmallIntegerField(_("minutes kept free after"), default=0)
+    consultation_within_days = models.PositiveSmallIntegerField(
+        _("needs a consultation within, days"), null=True, blank=True, help_text=_("Empty: needs none.")
+    )
+    colour = models.CharField(_("colour"), max_length=7, default="#0f6b6b", validators=[COLOUR])
+
+    class Meta(Retirable.Meta):
+        ordering = ["kind", "name"]
+        constraints = [models.CheckConstraint(name="scheduling_type_takes_time", condition=Q(minutes__gt=0))]
+
+    def __str__(self):
+        return self.name
+
+
+class Room(Retirable):
+    name = models.CharField(_("name"), max_length=60, unique=True)
+
+    class Meta(Retirable.Meta):
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name
+
+
+class WorkingHours(models.Model):
+    """A weekly stretch in clinic-local wall time; Monday is 0."""
+
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="working_hours")
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=[(n, str(n)) for n in range(7)])
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("to"))
+
+    class Meta:
+        ordering = ["practitioner", "weekday", "starts"]
+        constraints = [models.CheckConstraint(name="scheduling_hours_end_later", condition=Q(ends__gt=F("starts")))]
+
+    def __str__(self):
+        return f"hours {self.pk}"
+
+
+class Appointment(models.Model):
+    """A visit. Times in UTC, [starts_at, ends_at); busy_from and busy_until add the type's buffers.
+
+    No two live visits overlap on a practitioner or room (busy times) or on a patient (visit times): services
+    lock and check, guards in `apps` make sure. `version` is for compare-and-set; `submission` makes a repeated
+    form a single booking.
+    """
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="appointments")
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="appointments")
+    room = models.ForeignKey(Room, models.PROTECT, null=True, blank=True, related_name="appointments")
+    visit_type = models.ForeignKey(VisitType, models.PROTECT, related_name="appointments")
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    busy_from = models.DateTimeField(editable=False)
+    busy_until = models.DateTimeField(editable=False)
+    status = models.CharField(_("status"), max_length=12, choices=VisitStatus, default=VisitStatus.BOOKED)
+    cancel_reason = models.CharField(_("reason for cancelling"), max_length=200, blank=True)
+    override_reason = models.CharField(_("reason for booking without a consultation"), max_length=200, blank=True)
+    session = models.OneToOneField(TreatmentSession, models.PROTECT, null=True, related_name="appointment")
+    submission = models.UUIDField(unique=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    booked_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["starts_at", "pk"]
+        indexes = [
+            models.Index(fields=["starts_at"], name="scheduling_by_time"),
+            models.Index(fields=["practitioner", "busy_from"], name="scheduling_of_practitioner"),
+            models.Index(fields=["room", "busy_from"], name="scheduling_of_room"),
+            models.Index(fields=["patient", "-starts_at"], name="scheduling_of_patient"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="scheduling_visit_ends_later", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="scheduling_busy_around_visit",
+                condition=Q(busy_from__lte=F("starts_at"), busy_until__gte=F("ends_at")),
+            ),
+            models.CheckConstraint(
+                name="scheduling_cancelled_with_reason", condition=~Q(status="cancelled") | ~Q(cancel_reason="")
+            ),
+        ]
+
+    def __str__(self):
+        return f"appointment {self.pk}"
+
+
+class AppointmentChange(models.Model):
+    """One immutable line of a visit's story: what it became, and when it was to take place from then on."""
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="changes")
+    status = models.CharField(max_length=12, choices=VisitStatus)
+    starts_at = models.DateTimeField()
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["changed_at", "pk"]
+
+    def __str__(self):
+        return f"change {self.pk} of appointment {self.appointment_id}"
