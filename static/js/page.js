@@ -1,0 +1,36 @@
+// What every page does: the search shortcut, focus after errors and swaps, one submit per form, unsaved text.
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = document.querySelector(`[data-shortcut="${CSS.escape(event.key)}"]`);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});
+
+// A form that is on its way cannot be sent again; coming back to the page opens it anew.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.matches("[hx-post], [hx-get]")) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
+
+document.querySelector(".error-summary")?.focus();
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  event.target.querySelector?.(".error-summary, [data-focus]")?.focus();
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.target.closest("[data-quiet]")) return;
+  const place = event.target.querySelector?.(".skeleton");
+  if (place) place.textContent = document.body.dataset.failed ?? place.textContent;
+});
