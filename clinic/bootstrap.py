@@ -174,6 +174,7 @@ def pip_install(requirements):
 
 
 def fetch_front_end():
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")  # as pip does: a company's proxy may have an authority of its own
     run(
         npm() + ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
         NETWORK.format(site="registry.npmjs.org", setting="NPM_CONFIG_REGISTRY"),
