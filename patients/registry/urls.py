@@ -1,2 +1,12 @@
+from django.urls import path
+
+from patients.registry import views
+
 app_name = "registry"
-urlpatterns = []
+urlpatterns = [
+    path("", views.patients, name="patients"),
+    path("new/", views.register, name="register"),
+    path("<row:patient_id>/", views.patient, name="patient"),
+    path("<row:patient_id>/details/", views.details_tab, name="details_tab"),
+    path("<row:patient_id>/edit/", views.edit, name="edit"),
+]
