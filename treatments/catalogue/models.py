@@ -25,12 +25,15 @@ class Area(Term):
     left_code = models.CharField(_("left code"), max_length=18, blank=True)
     right_code = models.CharField(_("right code"), max_length=18, blank=True)
     treatable = models.BooleanField(_("may be treated"), default=True)
+    contested = models.BooleanField(_("sources disagree"), default=False)
 
 
 class Indication(Term):
     code = models.CharField(_("code"), max_length=20)
     areas = models.ManyToManyField(Area, related_name="indications", blank=True)
     evidence = models.CharField(_("evidence"), max_length=300, blank=True)
+    outcome_scales = models.JSONField(_("outcome scales"), default=list, blank=True)
+    contested = models.BooleanField(_("sources disagree"), default=False)
 
 
 class Technique(Term):
@@ -39,6 +42,7 @@ class Technique(Term):
     depth_min_mm = models.DecimalField(_("depth from, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
     depth_max_mm = models.DecimalField(_("depth to, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
     needle = models.CharField(_("needle"), max_length=60, blank=True)
+    angle = models.CharField(_("angle"), max_length=60, blank=True)
     spacing_min_mm = models.DecimalField(_("spacing from, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
     spacing_max_mm = models.DecimalField(_("spacing to, mm"), max_digits=4, decimal_places=1, null=True, blank=True)
     volume_min_ml = models.DecimalField(_("volume from, mL"), max_digits=6, decimal_places=3, null=True, blank=True)
@@ -50,55 +54,79 @@ class IngredientClass(Term):
     """A kind of ingredient. The clinic turns classes on: hormones and antibiotics are off until it does."""
 
     code = models.CharField(_("code"), max_length=12)
+    flags = models.JSONField(_("watch for"), default=list, blank=True)
     enabled = models.BooleanField(_("used here"), default=True)
 
 
 class Ingredient(Term):
+    """A substance as it is bought, in an amount `unit` per mL.
+
+    `limits`: rows of {per, max, unit, note, source}, only where a source or the clinic's doctor gives one; with
+    per = "interval_days", `max` is the fewest days between sessions. `legal`: rows of {country, status, source}.
+    """
+
     ingredient_class = models.ForeignKey(IngredientClass, models.PROTECT, related_name="ingredients")
     unit = models.CharField(_("unit"), max_length=4, choices=Unit)
     vehicle = models.CharField(_("vehicle"), max_length=10, choices=Vehicle, default=Vehicle.UNKNOWN)
     bleeding_risk = models.BooleanField(_("raises the risk of bleeding"), default=False)
     typical_concentration = models.CharField(_("concentration seen in sources"), max_length=120, blank=True)
+    salt_or_base = models.CharField(_("salt or base"), max_length=60, blank=True)
     storage = models.CharField(_("storage"), max_length=200, blank=True)
+    opened_shelf_life_hours = models.PositiveSmallIntegerField(_("keeps once opened, hours"), null=True, blank=True)
+    limits = models.JSONField(_("limits"), default=list, blank=True)
+    legal = models.JSONField(_("legal status"), default=list, blank=True)
     evidence = models.CharField(_("evidence grade"), max_length=1, blank=True)
     contested = models.BooleanField(_("sources disagree"), default=False)
     allergens = models.ManyToManyField(Allergen, through="IngredientAllergen", related_name="ingredients")
 
 
-class IngredientAllergen(models.Model):
+class PairRule(models.Model):
+    """Two things that speak against each other, how strongly, and who says so."""
+
+    key = models.SlugField(max_length=80, unique=True, editable=False)
+    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    contested = models.BooleanField(_("sources disagree"), default=False)
+    sources = models.JSONField(_("sources"), default=list)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.key
+
+
+class IngredientAllergen(PairRule):
     """An allergy that speaks against an ingredient."""
 
     ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="allergen_rules")
     allergen = models.ForeignKey(Allergen, models.PROTECT, related_name="ingredient_rules")
-    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-    sources = models.JSONField(default=list)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["ingredient", "allergen"], name="catalogue_allergen_rule_once")
-        ]
-
-    def __str__(self):
-        return f"{self.allergen_id} and {self.ingredient_id}"
+        constraints = [models.UniqueConstraint(fields=["ingredient", "allergen"], name="catalogue_allergen_rule_once")]
 
 
-class IngredientCondition(models.Model):
+class IngredientCondition(PairRule):
     """A condition that speaks against an ingredient."""
 
     ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="condition_rules")
     condition = models.ForeignKey(Condition, models.PROTECT, related_name="ingredient_rules")
-    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
-    note = models.CharField(_("note"), max_length=300, blank=True)
-    sources = models.JSONField(default=list)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["ingredient", "condition"], name="catalogue_condition_rule_once")
         ]
 
-    def __str__(self):
-        return f"{self.condition_id} and {self.ingredient_id}"
+
+class Incompatibility(PairRule):
+    """Two ingredients that do not belong in one syringe, in any diluent or in the one named.
+
+    A pair that is not listed is untested, never safe.
+    """
+
+    first = models.ForeignKey(Ingredient, models.PROTECT, related_name="+")
+    second = models.ForeignKey(Ingredient, models.PROTECT, related_name="+")
+    diluent = models.ForeignKey(Ingredient, models.PROTECT, null=True, blank=True, related_name="+")
 
 
 class Formulation(Retirable):
