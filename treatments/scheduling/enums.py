@@ -18,6 +18,16 @@ class VisitStatus(TextChoices):
     NO_SHOW = "no_show", _("Did not come")
 
 
+class PartOfDay(TextChoices):
+    """By the clinic's wall clock; the hours are in PART_HOURS."""
+
+    MORNING = "morning", _("Morning")
+    AFTERNOON = "afternoon", _("Afternoon")
+    EVENING = "evening", _("Evening")
+
+
+PART_HOURS = {PartOfDay.MORNING: (0, 12), PartOfDay.AFTERNOON: (12, 17), PartOfDay.EVENING: (17, 24)}
+
 S = VisitStatus
 
 # Visits that occupy their practitioner, room and patient.

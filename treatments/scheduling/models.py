@@ -1,5 +1,7 @@
 """Who comes when, to whom, in which room."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -28,10 +30,28 @@ class VisitType(Retirable):
 
     class Meta(Retirable.Meta):
         ordering = ["kind", "name"]
-        constraints = [models.CheckConstraint(name="scheduling_type_takes_time", condition=Q(minutes__gt=0))]
+        constraints = [
+            models.CheckConstraint(name="scheduling_type_takes_time", condition=Q(minutes__gt=0)),
+            models.CheckConstraint(
+                name="scheduling_type_within_a_day",
+                condition=Q(minutes__lte=720, minutes_before__lte=240, minutes_after__lte=240),
+            ),
+        ]
 
     def __str__(self):
         return self.name
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+    @property
+    def before(self) -> timedelta:
+        return timedelta(minutes=self.minutes_before)
+
+    @property
+    def after(self) -> timedelta:
+        return timedelta(minutes=self.minutes_after)
 
 
 class Room(Retirable):

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['kind', 'name'],
                 'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('minutes__gt', 0)), name='scheduling_type_takes_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('minutes__gt', 0)), name='scheduling_type_takes_time'), models.CheckConstraint(condition=models.Q(('minutes__lte', 720), ('minutes_after__lte', 240), ('minutes_before__lte', 240)), name='scheduling_type_within_a_day')],
             },
         ),
         migrations.AddField(

@@ -1,0 +1,184 @@
+"""What the calendar's screens and rules read; each function fetches all that its screen needs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from clinic.core import clock
+from clinic.staff.models import User
+from clinic.staff.permissions import Role
+from treatments.scheduling.enums import LIVE, PART_HOURS, VisitKind, VisitStatus
+from treatments.scheduling.intervals import Stretch, possible_starts, quarters
+from treatments.scheduling.models import Appointment, Room, VisitType, WorkingHours
+
+# No visit keeps anybody busy for longer (see VisitType's constraint): bounds every search by an index.
+LONGEST = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class FreeTime:
+    starts_at: datetime
+    practitioner: User
+    room: Room | None
+
+
+def visit_types() -> QuerySet[VisitType]:
+    return VisitType.objects.current()
+
+
+def rooms() -> QuerySet[Room]:
+    return Room.objects.current()
+
+
+def practitioners() -> QuerySet[User]:
+    return User.objects.practitioners()
+
+
+def get_visit_type(visit_type_id: int) -> VisitType:
+    return get_object_or_404(VisitType, pk=visit_type_id)
+
+
+def get_room(room_id: int) -> Room:
+    return get_object_or_404(Room, pk=room_id)
+
+
+def get_practitioner(practitioner_id: int) -> User:
+    return get_object_or_404(practitioners(), pk=practitioner_id)
+
+
+def get_visit(appointment_id: int) -> Appointment:
+    """The visit page: the visit with its people, its room and its story."""
+    visits = Appointment.objects.select_related("patient", "practitioner", "room", "visit_type", "booked_by", "session")
+    return get_object_or_404(visits.prefetch_related("changes__changed_by"), pk=appointment_id)
+
+
+def get_visit_to_change(appointment_id: int) -> Appointment:
+    return get_object_or_404(
+        Appointment.objects.select_related("visit_type", "patient", "practitioner"), pk=appointment_id
+    )
+
+
+def find_by_submission(submission) -> Appointment | None:
+    return Appointment.objects.filter(submission=submission).first()
+
+
+def is_practitioner(user: User) -> bool:
+    return practitioners().filter(pk=user.pk).exists()
+
+
+def open_hours(practitioner: User, day: date) -> list[Stretch]:
+    hours = WorkingHours.objects.filter(practitioner=practitioner, weekday=day.weekday())
+    return [_open(row, day) for row in hours]
+
+
+def _open(hours: WorkingHours, day: date) -> Stretch:
+    return clock.instant(day, hours.starts), clock.instant(day, hours.ends)
+
+
+def clashing(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=None) -> Appointment | None:
+    """A live visit that overlaps on the practitioner, the room or the patient; the earliest one."""
+    busy = Q(busy_from__lt=busy_until, busy_until__gt=busy_from, busy_from__gt=busy_from - LONGEST)
+    taken = Q(busy, practitioner=practitioner) | Q(
+        patient=patient, starts_at__lt=ends_at, ends_at__gt=starts_at, starts_at__gt=starts_at - LONGEST
+    )
+    if room is not None:
+        taken |= Q(busy, room=room)
+    visits = Appointment.objects.filter(taken, status__in=LIVE).exclude(pk=but)
+    return visits.select_related("practitioner", "room", "booked_by").order_by("starts_at").first()
+
+
+def consultations(patient) -> list[Appointment]:
+    """Consultations of the patient that took place or are still to."""
+    live = Appointment.objects.filter(patient=patient, visit_type__kind=VisitKind.CONSULTATION, status__in=LIVE)
+    return list(live.only("starts_at", "ends_at", "status"))
+
+
+def free_times(
+    *,
+    visit_type: VisitType,
+    practitioner: User | None = None,
+    from_day: date,
+    days: int,
+    part_of_day: str = "",
+    patient=None,
+    after: datetime | None = None,
+) -> Iterator[FreeTime]:
+    """Times at which the visit could be booked, soonest first, on quarters of an hour, one room each.
+
+    Three queries whatever the number of days and people; the rest is arithmetic, done day by day as it is asked for.
+    """
+    last_day = from_day + timedelta(days=days - 1)
+    start, end = clock.day_bounds(from_day)[0], clock.day_bounds(last_day)[1]
+    hours = _hours_by_weekday(practitioner)
+    all_rooms = list(rooms())
+    busy = _Busy(start, end, patient)
+    after = after or clock.now()
+    for offset in range(days):
+        day = from_day + timedelta(days=offset)
+        times = _free_on(day, visit_type, hours[day.weekday()], all_rooms, busy)
+        yield from (t for t in times if t.starts_at >= after and _in_part(t.starts_at, part_of_day))
+
+
+def _hours_by_weekday(practitioner: User | None) -> dict[int, list[WorkingHours]]:
+    role = Role.PRACTITIONER
+    rows = WorkingHours.objects.filter(practitioner__is_active=True, practitioner__role_assignments__role=role)
+    if practitioner is not None:
+        rows = rows.filter(practitioner=practitioner)
+    by_weekday = defaultdict(list)
+    for row in rows.select_related("practitioner").order_by("practitioner__full_name", "practitioner", "starts"):
+        by_weekday[row.weekday].append(row)
+    return by_weekday
+
+
+class _Busy:
+    """What is taken between two instants, by practitioner, by room, and for one patient."""
+
+    def __init__(self, start: datetime, end: datetime, patient):
+        self.practitioners, self.rooms, self.patient = defaultdict(list), defaultdict(list), []
+        rows = Appointment.objects.filter(
+            status__in=LIVE, starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST
+        ).values_list("practitioner_id", "room_id", "patient_id", "busy_from", "busy_until", "starts_at", "ends_at")
+        for practitioner_id, room_id, patient_id, busy_from, busy_until, starts_at, ends_at in rows:
+            self.practitioners[practitioner_id].append((busy_from, busy_until))
+            self.rooms[room_id].append((busy_from, busy_until))
+            if patient is not None and patient_id == patient.pk:
+                self.patient.append((starts_at, ends_at))
+
+
+def _free_on(
+    day: date, visit_type: VisitType, hours: list[WorkingHours], all_rooms: list[Room], busy: _Busy
+) -> list[FreeTime]:
+    length, before, after = visit_type.length, visit_type.before, visit_type.after
+    start, end = clock.day_bounds(day)
+    near = (start - before, end + after)
+    zero = timedelta(0)
+
+    def windows(open_, taken, **buffers):
+        nearby = (stretch for stretch in taken if stretch[0] < near[1] and stretch[1] > near[0])
+        return possible_starts(open_, nearby, length=length, **buffers)
+
+    patient_free = windows([(start, end)], busy.patient, before=zero, after=zero)
+    room_free = [(room, windows([(start, end)], busy.rooms[room.pk], before=before, after=after)) for room in all_rooms]
+    people = {row.practitioner_id: row.practitioner for row in hours}
+    found = []
+    for practitioner_id, practitioner in people.items():
+        open_ = [_open(row, day) for row in hours if row.practitioner_id == practitioner_id]
+        for time in quarters(windows(open_, busy.practitioners[practitioner_id], before=before, after=after)):
+            room = next((room for room, free in room_free if _within(free, time)), None)
+            if _within(patient_free, time) and (room or not all_rooms):
+                found.append(FreeTime(time, practitioner, room))
+    return sorted(found, key=lambda free: free.starts_at)
+
+
+def _within(windows: Iterable[Stretch], time: datetime) -> bool:
+    return any(first <= time <= last for first, last in windows)
+
+
+def _in_part(time: datetime, part_of_day: str) -> bool:
+    first, last = PART_HOURS.get(part_of_day, (0, 24))
+    return first <= clock.local(time).hour < last

@@ -1,0 +1,181 @@
+"""What may be booked and why not: asked by forms early, and by services again inside the transaction."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.core import clock
+from clinic.core.errors import Refused
+from clinic.staff.permissions import Permission
+from treatments.scheduling import queries
+from treatments.scheduling.enums import OPEN, VISIT_MOVES, VisitStatus
+from treatments.scheduling.intervals import contains
+from treatments.scheduling.models import Appointment, Room, VisitType
+
+# A patient who is already there may be booked for a quarter that has just begun.
+WALK_IN = timedelta(minutes=15)
+FURTHEST = timedelta(days=730)
+
+
+def instant_of(day: date, wall: time, fold: int | None = None) -> datetime:
+    """The instant of a wall time; `fold` 0 or 1 says which, where the clocks show it twice. Refuses what is unclear."""
+    try:
+        return clock.exact_instant(day, wall)
+    except clock.NonexistentTime:
+        raise Refused(
+            _("%(time)s does not exist on that day: the clocks go forward.") % {"time": wall_text(wall)}, field="time"
+        ) from None
+    except clock.AmbiguousTime:
+        if fold is None:
+            raise Refused(
+                _("%(time)s comes twice on that day: choose which.") % {"time": wall_text(wall)}, field="fold"
+            ) from None
+        return datetime.combine(day, wall, tzinfo=clock.zone()).replace(fold=fold).astimezone(UTC)
+
+
+def is_ambiguous(day: date, wall: time) -> bool:
+    try:
+        clock.exact_instant(day, wall)
+    except clock.AmbiguousTime:
+        return True
+    except clock.NonexistentTime:
+        return False
+    return False
+
+
+def check_time(starts_at: datetime, at: datetime) -> None:
+    if starts_at < at - WALK_IN:
+        raise Refused(_("That time has passed."), field="time")
+    if starts_at > at + FURTHEST:
+        raise Refused(_("Visits can be booked at most two years ahead."), field="day")
+
+
+def check_practitioner(practitioner) -> None:
+    if not queries.is_practitioner(practitioner):
+        raise Refused(_("%(name)s does not treat patients.") % {"name": practitioner.full_name}, field="practitioner")
+
+
+def check_hours(practitioner, starts_at: datetime, ends_at: datetime) -> None:
+    """The visit lies within the hours of its practitioner; the minutes before and after need not."""
+    if contains(queries.open_hours(practitioner, clock.local(starts_at).date()), starts_at, ends_at):
+        return
+    raise Refused(
+        _("%(name)s does not work from %(start)s to %(end)s on that day.")
+        % {"name": practitioner.full_name, "start": time_text(starts_at), "end": time_text(ends_at)},
+        field="time",
+    )
+
+
+def check_room(room: Room | None) -> None:
+    if room is not None and room.retired_at:
+        raise Refused(_("%(room)s is no longer used.") % {"room": room.name}, field="room")
+
+
+def check_visit_type(visit_type: VisitType) -> None:
+    if visit_type.retired_at:
+        raise Refused(_("%(type)s is no longer offered.") % {"type": visit_type.name}, field="visit_type")
+
+
+def has_consultation(
+    visit_type: VisitType, consultations: list[Appointment], starts_at: datetime, at: datetime
+) -> bool:
+    """Whether a consultation ends before the visit and at most so many days earlier as its type asks.
+
+    A consultation counts when it took place, or is booked for today or later; one of the past that nobody
+    marked as done does not.
+    """
+    if visit_type.consultation_within_days is None:
+        return True
+    earliest = clock.local(starts_at).date() - timedelta(days=visit_type.consultation_within_days)
+    today = clock.local(at).date()
+
+    def counts(consultation: Appointment) -> bool:
+        day = clock.local(consultation.starts_at).date()
+        took_or_takes_place = consultation.status == VisitStatus.DONE or day >= today
+        return took_or_takes_place and day >= earliest and consultation.ends_at <= starts_at
+
+    return any(counts(consultation) for consultation in consultations)
+
+
+def consultation_text(visit_type: VisitType) -> str:
+    """Why a visit cannot be booked yet, in words that say nothing clinical."""
+    days = visit_type.consultation_within_days
+    return ngettext(
+        "%(type)s needs a consultation in the %(days)d day before it. Book the consultation first.",
+        "%(type)s needs a consultation in the %(days)d days before it. Book the consultation first.",
+        days,
+    ) % {"type": visit_type.name, "days": days}
+
+
+def check_consultation(*, visit_type, patient, starts_at, by, override_reason: str, at: datetime) -> bool:
+    """Refuses a visit without its consultation; True when it goes on for a reason given by somebody who may."""
+    if visit_type.consultation_within_days is None:
+        return False
+    if has_consultation(visit_type, queries.consultations(patient), starts_at, at):
+        return False
+    if not override_reason:
+        raise Refused(consultation_text(visit_type), field="override_reason")
+    if by is None or not by.may(Permission.OVERRIDE_CONSULTATION):
+        raise Refused(_("Only a practitioner may book this visit without a consultation."), field="override_reason")
+    return True
+
+
+def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=None) -> None:
+    """No live visit overlaps. Says who is taken and by whom it was booked, and nothing of the other patient."""
+    other = queries.clashing(
+        practitioner=practitioner,
+        room=room,
+        patient=patient,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        busy_from=busy_from,
+        busy_until=busy_until,
+        but=but,
+    )
+    if other is None:
+        return
+    if other.practitioner_id == practitioner.pk:
+        who, field = practitioner.full_name, "practitioner"
+    elif room is not None and other.room_id == room.pk:
+        who, field = room.name, "room"
+    else:
+        who, field = _("The patient"), "time"
+    raise Refused(
+        _("%(who)s is taken from %(start)s to %(end)s, booked by %(by)s. Choose another time.")
+        % {
+            "who": who,
+            "start": time_text(other.starts_at),
+            "end": time_text(other.ends_at),
+            "by": other.booked_by.full_name,
+        },
+        field=field,
+    )
+
+
+def check_move(appointment: Appointment, to: VisitStatus, at: datetime) -> None:
+    """Whether the visit may become `to`, and whether it is time for that."""
+    now, then = VisitStatus(appointment.status), VisitStatus(to)
+    if then not in VISIT_MOVES[now]:
+        raise Refused(
+            _("The visit is “%(now)s” and cannot become “%(then)s”.") % {"now": now.label, "then": then.label}
+        )
+    if then == VisitStatus.ARRIVED and clock.local(at).date() < clock.local(appointment.starts_at).date():
+        raise Refused(_("The visit is on another day. Move it first."))
+    if then == VisitStatus.NO_SHOW and at < appointment.starts_at:
+        raise Refused(_("The visit has not begun yet."))
+
+
+def check_movable(appointment: Appointment) -> None:
+    if appointment.status not in OPEN:
+        label = VisitStatus(appointment.status).label
+        raise Refused(_("The visit is “%(now)s”: its time can no longer change.") % {"now": label})
+
+
+def time_text(instant: datetime) -> str:
+    return date_format(clock.local(instant), "H:i")
+
+
+def wall_text(wall: time) -> str:
+    return f"{wall:%H:%M}"

@@ -1,0 +1,261 @@
+"""Booking, moving, cancelling and following visits: the only writers of the calendar.
+
+Nobody is ever booked twice at a time, three times over: locks in a fixed order make simultaneous bookings
+wait for each other, the check under them answers politely, and the database's own guards have the last word.
+"""
+
+from functools import wraps
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core import clock
+from clinic.core.errors import Conflict, Refused
+from clinic.staff.models import User
+from clinic.staff.permissions import Permission
+from patients.registry.models import Patient
+from treatments.scheduling import queries, rules
+from treatments.scheduling.enums import VisitKind, VisitStatus
+from treatments.scheduling.models import Appointment, AppointmentChange, Room
+
+RETRIES = 2
+# PostgreSQL: deadlock, serialization failure, lock timeout.
+PASSING = {"40P01", "40001", "55P03"}
+
+
+def orderly(service):
+    """Runs a service as one transaction that waits for locks at most 3 s and, when the database asks, runs again.
+
+    What the database's guards refuse is turned into a sentence here and nowhere else.
+    """
+
+    @wraps(service)
+    def run(**arguments):
+        attempts = 1 if connection.in_atomic_block else 1 + RETRIES
+        for attempt in range(attempts):
+            try:
+                with transaction.atomic():
+                    _limit_waiting()
+                    return service(**arguments)
+            except OperationalError as error:
+                if not _is_passing(error):
+                    raise
+            except IntegrityError as error:
+                return _after_guard(error, arguments)
+        raise Conflict(_("Many people are booking at this moment. Please try again."))
+
+    return run
+
+
+def _limit_waiting() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '3s'")
+
+
+def _is_passing(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "pgcode", None) in PASSING or "database is locked" in str(error)
+
+
+def _after_guard(error: IntegrityError, arguments: dict) -> Appointment:
+    """The same form again is the same booking; an overlap was somebody else's; anything else is a fault of ours."""
+    text = str(error)
+    if "submission" in text and (first := queries.find_by_submission(arguments.get("submission"))):
+        return _same_booking(first, arguments)
+    if "scheduling_no_overlap" in text:
+        raise Refused(_("That time was just taken. Choose another one."), field="time") from None
+    raise error
+
+
+def lock_resources(*, practitioner: User, room: Room | None, patient: Patient) -> None:
+    """Makes bookings of the same people or room wait for each other: always users, rooms, patients, in this order.
+
+    `no_key`: rows that merely refer to them need not wait. SQLite has no row locks; there, IMMEDIATE
+    transactions come one after the other anyway.
+    """
+    for model, keys in [(User, [practitioner.pk]), (Room, [room.pk] if room else []), (Patient, [patient.pk])]:
+        if keys:
+            list(
+                model.objects.select_for_update(no_key=True)
+                .filter(pk__in=sorted(keys))
+                .order_by("pk")
+                .values_list("pk")
+            )
+
+
+@orderly
+def book_appointment(
+    *, patient, practitioner, visit_type, room, starts_at, submission: UUID, by, override_reason="", at=None
+) -> Appointment:
+    """Books a visit. The same `submission` again is the same booking, however often and however fast it comes."""
+    at = at or clock.now()
+    wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
+    if first := queries.find_by_submission(submission):
+        return _same_booking(first, wanted)
+    times = _times(visit_type, starts_at)
+    rules.check_time(starts_at, at)
+    rules.check_visit_type(visit_type)
+    rules.check_practitioner(practitioner)
+    rules.check_room(room)
+    rules.check_hours(practitioner, starts_at, times["ends_at"])
+    overridden = rules.check_consultation(
+        visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason=override_reason, at=at
+    )
+    lock_resources(practitioner=practitioner, room=room, patient=patient)
+    if first := queries.find_by_submission(submission):
+        return _same_booking(first, wanted)
+    rules.check_free(practitioner=practitioner, room=room, patient=patient, **times)
+    appointment = Appointment.objects.create(
+        patient=patient,
+        practitioner=practitioner,
+        visit_type=visit_type,
+        room=room,
+        submission=submission,
+        override_reason=override_reason if overridden else "",
+        booked_by=by,
+        booked_at=at,
+        **times,
+    )
+    _note_change(appointment, by, at)
+    _record(appointment, Action.CREATE, by, at)
+    if overridden:
+        _record(appointment, Action.OVERRIDE, by, at, fields=["override_reason"])
+    return appointment
+
+
+@orderly
+def move_appointment(*, appointment_id: int, version: int, starts_at, practitioner, room, by, at=None) -> Appointment:
+    """Gives an open visit another time, practitioner or room; its status and its story stay."""
+    at = at or clock.now()
+    appointment = _get(appointment_id, version)
+    rules.check_movable(appointment)
+    visit_type, patient = appointment.visit_type, appointment.patient
+    times = _times(visit_type, starts_at)
+    rules.check_time(starts_at, at)
+    rules.check_practitioner(practitioner)
+    rules.check_room(room)
+    rules.check_hours(practitioner, starts_at, times["ends_at"])
+    if not appointment.override_reason:
+        rules.check_consultation(
+            visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason="", at=at
+        )
+    lock_resources(practitioner=practitioner, room=room, patient=patient)
+    rules.check_free(practitioner=practitioner, room=room, patient=patient, but=appointment.pk, **times)
+    _update(appointment, practitioner=practitioner, room=room, **times)
+    _note_change(appointment, by, at)
+    _record(appointment, Action.MOVE, by, at, fields=["starts_at", "practitioner", "room"])
+    return appointment
+
+
+@orderly
+def cancel_appointment(*, appointment_id: int, version: int, reason: str, by, at=None) -> Appointment:
+    """Frees the visit's time; the visit stays in the record with its reason."""
+    reason = reason.strip()
+    if not reason:
+        raise Refused(_("Say why the visit is cancelled."), field="reason")
+    return _become(VisitStatus.CANCELLED, appointment_id, version, by, at, action=Action.CANCEL, cancel_reason=reason)
+
+
+@orderly
+def confirm(*, appointment_id: int, version: int, by, at=None) -> Appointment:
+    """The patient said that they will come."""
+    return _become(VisitStatus.CONFIRMED, appointment_id, version, by, at)
+
+
+@orderly
+def mark_arrived(*, appointment_id: int, version: int, by, at=None) -> Appointment:
+    return _become(VisitStatus.ARRIVED, appointment_id, version, by, at)
+
+
+@orderly
+def mark_no_show(*, appointment_id: int, version: int, by, at=None) -> Appointment:
+    return _become(VisitStatus.NO_SHOW, appointment_id, version, by, at)
+
+
+@orderly
+def start_visit(*, appointment_id: int, version: int, by, at=None) -> Appointment:
+    """The patient is with the practitioner. A session visit opens its chart, so only those who chart may start it."""
+    at = at or clock.now()
+    appointment = _become(VisitStatus.IN_SESSION, appointment_id, version, by, at)
+    if appointment.visit_type.kind == VisitKind.SESSION:
+        if not by.may(Permission.CHART_SESSIONS):
+            raise Refused(_("A practitioner starts this visit: it opens the patient's chart."))
+        from treatments.charting.services import start_session
+
+        appointment.session = start_session(
+            patient=appointment.patient, practitioner=appointment.practitioner, by=by, at=at
+        )
+        Appointment.objects.filter(pk=appointment.pk).update(session=appointment.session)
+    return appointment
+
+
+@orderly
+def finish_visit(*, appointment_id: int, version: int, by, at=None) -> Appointment:
+    return _become(VisitStatus.DONE, appointment_id, version, by, at)
+
+
+def _become(
+    status: VisitStatus, appointment_id: int, version: int, by, at, *, action=Action.CHANGE, **fields
+) -> Appointment:
+    at = at or clock.now()
+    appointment = _get(appointment_id, version)
+    rules.check_move(appointment, status, at)
+    _update(appointment, status=status, **fields)
+    _note_change(appointment, by, at)
+    _record(appointment, action, by, at, fields=["status", *fields])
+    return appointment
+
+
+def _get(appointment_id: int, version: int) -> Appointment:
+    appointment = queries.get_visit_to_change(appointment_id)
+    if appointment.version != version:
+        raise _changed_meanwhile()
+    return appointment
+
+
+def _update(appointment: Appointment, **fields) -> None:
+    """Compare-and-set: writes only when status and version are still what was read."""
+    unchanged = Appointment.objects.filter(pk=appointment.pk, version=appointment.version, status=appointment.status)
+    if not unchanged.update(version=F("version") + 1, **fields):
+        raise _changed_meanwhile()
+    for name, value in fields.items():
+        setattr(appointment, name, value)
+    appointment.version += 1
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict(_("Somebody changed this visit meanwhile. Look at it again before you go on."))
+
+
+def _same_booking(first: Appointment, wanted: dict) -> Appointment:
+    if all(getattr(first, name) == wanted[name] for name in ("patient", "practitioner", "visit_type", "starts_at")):
+        return first
+    raise Conflict(_("This form has already booked a visit. Open a new form for another one."))
+
+
+def _times(visit_type, starts_at) -> dict:
+    ends_at = starts_at + visit_type.length
+    return {
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "busy_from": starts_at - visit_type.before,
+        "busy_until": ends_at + visit_type.after,
+    }
+
+
+def _note_change(appointment: Appointment, by, at) -> None:
+    AppointmentChange.objects.create(
+        appointment=appointment,
+        status=appointment.status,
+        starts_at=appointment.starts_at,
+        changed_by=by,
+        changed_at=at,
+    )
+
+
+def _record(appointment: Appointment, action: Action, by, at, fields=()) -> None:
+    record(by=by, action=action, subject=appointment, patient_id=appointment.patient_id, fields=fields, at=at)
