@@ -32,8 +32,8 @@ OLDEST_NPM = 7  # the first to read our package-lock.json
 ROOM = 10**9  # bytes that a first set-up may need
 
 NETWORK = """
-What to check: is this machine online, and may it reach {site}? Behind a proxy set HTTPS_PROXY, with a
-mirror of your own set {setting}; then run the same command again. What is already there is kept."""
+Is this machine online, and may it reach {site}?
+Behind a proxy set HTTPS_PROXY; with a mirror of your own set {setting}. Then run the same command again."""
 
 
 class Stop(Exception):
