@@ -19,7 +19,23 @@ class Topic(TextChoices):
     MEDICINES = "medicines", _("Medicines")
 
 
+class AllergenKind(TextChoices):
+    SUBSTANCE = "substance", _("In what is injected")
+    MATERIAL = "material", _("In what touches the skin")
+    CONDITION = "condition", _("Inborn")
+
+
+class Otc(TextChoices):
+    """Whether a medicine is sold without a prescription."""
+
+    YES = "yes", _("Sold freely")
+    NO = "no", _("On prescription only")
+    VARIES = "varies", _("Sold freely in some strengths or countries")
+
+
 class MedicineGroup(TextChoices):
+    """Kinds that matter before a treatment."""
+
     NSAID = "nsaid", _("Anti-inflammatory painkiller (NSAID)")
     ASPIRIN = "aspirin", _("Aspirin")
     SALICYLATE = "salicylate", _("Salicylate")

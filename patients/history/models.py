@@ -6,7 +6,16 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models import Retirable, Voidable
-from patients.history.enums import Effect, MedicineGroup, MedicineSource, Pregnancy, Severity, Topic
+from patients.history.enums import (
+    AllergenKind,
+    Effect,
+    MedicineGroup,
+    MedicineSource,
+    Otc,
+    Pregnancy,
+    Severity,
+    Topic,
+)
 from patients.registry.models import Patient
 
 
@@ -27,6 +36,7 @@ class Term(Retirable):
 
 
 class Allergen(Term):
+    kind = models.CharField(_("kind"), max_length=10, choices=AllergenKind, default=AllergenKind.SUBSTANCE)
     synonyms = models.JSONField(_("also called"), default=list, blank=True)
 
 
@@ -51,6 +61,8 @@ class Medicine(Term):
     stop_days = models.PositiveSmallIntegerField(_("stop before, days"), null=True, blank=True)
     never_auto_stop = models.BooleanField(_("never stopped by a message"), default=False)
     bleeding_risk = models.BooleanField(_("raises the risk of bleeding"), default=False)
+    otc = models.CharField(_("without prescription"), max_length=6, choices=Otc, default=Otc.VARIES)
+    contested = models.BooleanField(_("sources disagree"), default=False)
 
     class Meta(Term.Meta):
         constraints = [
@@ -67,6 +79,7 @@ class Product(Term):
     contains = models.ManyToManyField(Medicine, related_name="products", verbose_name=_("contains"))
     ambiguous = models.BooleanField(_("the name alone is not enough"), default=False)
     ask = models.CharField(_("what to ask"), max_length=200, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
 
 
 class PatientRow(Voidable):
@@ -109,7 +122,10 @@ class PatientCondition(PatientRow):
 
 
 class PatientMedicine(PatientRow):
-    """A medicine the patient takes: a substance, a product, or words that nobody has matched yet."""
+    """A medicine the patient takes: a substance, a product, or words that nobody has matched yet.
+
+    With both, the product is what the patient said and the substance what an ambiguous one turned out to be.
+    """
 
     medicine = models.ForeignKey(Medicine, models.PROTECT, null=True, blank=True, related_name="+")
     product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+")

@@ -1,2 +1,8 @@
+from django.urls import path
+
+from patients.history import views
+
 app_name = "history"
-urlpatterns = []
+urlpatterns = [
+    path("<row:patient_id>/warnings/", views.warnings, name="warnings"),
+]

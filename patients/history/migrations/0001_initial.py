@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('sources', models.JSONField(blank=True, default=list, verbose_name='sources')),
+                ('kind', models.CharField(choices=[('substance', 'In what is injected'), ('material', 'In what touches the skin'), ('condition', 'Inborn')], default='substance', max_length=10, verbose_name='kind')),
                 ('synonyms', models.JSONField(blank=True, default=list, verbose_name='also called')),
             ],
             options={
@@ -68,6 +69,8 @@ class Migration(migrations.Migration):
                 ('stop_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='stop before, days')),
                 ('never_auto_stop', models.BooleanField(default=False, verbose_name='never stopped by a message')),
                 ('bleeding_risk', models.BooleanField(default=False, verbose_name='raises the risk of bleeding')),
+                ('otc', models.CharField(choices=[('yes', 'Sold freely'), ('no', 'On prescription only'), ('varies', 'Sold freely in some strengths or countries')], default='varies', max_length=6, verbose_name='without prescription')),
+                ('contested', models.BooleanField(default=False, verbose_name='sources disagree')),
             ],
             options={
                 'ordering': ['name'],
@@ -87,6 +90,7 @@ class Migration(migrations.Migration):
                 ('sources', models.JSONField(blank=True, default=list, verbose_name='sources')),
                 ('ambiguous', models.BooleanField(default=False, verbose_name='the name alone is not enough')),
                 ('ask', models.CharField(blank=True, max_length=200, verbose_name='what to ask')),
+                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
                 ('contains', models.ManyToManyField(related_name='products', to='history.medicine', verbose_name='contains')),
             ],
             options={
