@@ -23,7 +23,7 @@ class ChartingConfig(AppConfig):
     def ready(self):
         from clinic.core import guards
 
-        guards.register(*session_guards(), *child_guards(), *guards.append_only("charting_addendum"))
+        guards.register(*session_guards(), *draft_guards(), *child_guards(), *guards.append_only("charting_addendum"))
 
 
 def session_guards():
@@ -44,6 +44,18 @@ def session_guards():
     ]
 
 
+def draft_guards():
+    """What was typed stays as it was once its session is signed or voided."""
+    from clinic.core.guards import refusal
+
+    table = "charting_sessiondraft"
+    settled = "(SELECT status FROM charting_treatmentsession WHERE id = OLD.session_id) <> 'draft'"
+    return [
+        refusal("charting_draft_frozen", table=table, event="UPDATE", when=settled),
+        refusal("charting_draft_never_deleted", table=table, event="DELETE", when="1=1"),
+    ]
+
+
 def child_guards():
     """Rows of a session are written while it is a draft, by signing, and never changed or removed."""
     from clinic.core.guards import append_only, refusal
@@ -56,6 +68,4 @@ def child_guards():
         ("charting_preparationlot", of_preparation),
     ]:
         yield from append_only(table)
-        yield refusal(
-            f"{table}_not_after_signing", table=table, event="INSERT", when=signed.format(session=session)
-        )
+        yield refusal(f"{table}_not_after_signing", table=table, event="INSERT", when=signed.format(session=session))

@@ -41,9 +41,7 @@ class TreatmentSession(models.Model):
         ordering = ["-started_at", "-pk"]
         indexes = [
             models.Index(fields=["patient", "-started_at"], name="charting_of_patient"),
-            models.Index(
-                fields=["practitioner", "-started_at"], name="charting_unsigned", condition=Q(status="draft")
-            ),
+            models.Index(fields=["practitioner", "-started_at"], name="charting_unsigned", condition=Q(status="draft")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -140,7 +138,9 @@ class Injection(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(name="charting_depth_in_range", condition=Q(depth_mm__gt=0, depth_mm__lte=40)),
-            models.CheckConstraint(name="charting_point_volume_in_range", condition=Q(volume_ml__gt=0, volume_ml__lte=10)),
+            models.CheckConstraint(
+                name="charting_point_volume_in_range", condition=Q(volume_ml__gt=0, volume_ml__lte=10)
+            ),
             models.CheckConstraint(name="charting_count_in_range", condition=Q(count__gte=1, count__lte=2000)),
         ]
 
@@ -153,7 +153,10 @@ class Injection(models.Model):
 
 
 class Addendum(models.Model):
-    """A dated addition to a signed session: the original stays as it was signed."""
+    """A dated addition to a signed session: the original stays as it was signed.
+
+    `submission` is the form's own number: the same form sent twice adds once.
+    """
 
     session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="addenda")
     text = models.TextField(_("addendum"))
@@ -161,6 +164,7 @@ class Addendum(models.Model):
     written_name = models.CharField(max_length=120)
     written_at = models.DateTimeField()
     signature = models.CharField(max_length=64)
+    submission = models.UUIDField(unique=True, editable=False)
 
     class Meta:
         ordering = ["written_at", "pk"]

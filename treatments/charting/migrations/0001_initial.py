@@ -95,6 +95,7 @@ class Migration(migrations.Migration):
                 ('written_name', models.CharField(max_length=120)),
                 ('written_at', models.DateTimeField()),
                 ('signature', models.CharField(max_length=64)),
+                ('submission', models.UUIDField(editable=False, unique=True)),
                 ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='addenda', to='charting.treatmentsession')),
             ],

@@ -1,0 +1,179 @@
+"""The two readings of a draft: whatever was typed is stored, and only exact amounts are read."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from treatments.charting import draft
+from treatments.charting.draft import Malformed, added, checked, read_chart, removed
+
+GROUP = {
+    "id": "i1",
+    "preparation": "p1",
+    "area": "thigh_front",
+    "side": "left",
+    "diagram": "",
+    "technique": "nappage",
+    "needle": "",
+    "depth_mm": "3",
+    "volume_ml": "0.05",
+    "count": "12",
+}
+SYRINGE = {"id": "p1", "version_id": 1, "volume_ml": "5", "lots": {"1": 1}}
+
+
+def content(*, group=None, syringe=None):
+    return {"preparations": [SYRINGE | (syringe or {})], "injections": [GROUP | (group or {})]}
+
+
+def problems_of(**changes):
+    return [problem.path for problem in read_chart(content(**changes))[1]]
+
+
+@pytest.mark.parametrize(
+    "unfinished",
+    [
+        {},
+        {"note": "half a sen"},
+        {"injections": [{}]},
+        {"preparations": [{"id": "p1", "volume_ml": "five", "version_id": None, "lots": {"3": None}}]},
+        content(group={"depth_mm": "1e2", "volume_ml": ",,", "count": "a dozen"}),
+        content(group={"points": [[0, 1], [0.5, 0.25]]}),
+        {"note": "“¡Ánimo!” 皮膚 👩🏽‍⚕️"},
+    ],
+)
+def test_whatever_was_typed_is_stored(unfinished):
+    assert checked(unfinished) == unfinished
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        None,
+        [],
+        "text",
+        {"notes": "no such field"},
+        {"note": 7},
+        {"note": "x" * 20_001},
+        {"note": "NUL \0"},
+        {"note": "half a pair \ud800"},
+        {"injections": {}},
+        {"injections": [{"depth_mm": 3}]},
+        {"injections": [{"points": [[0.5]]}]},
+        {"injections": [{"points": [[0.5, 1.01]]}]},
+        {"injections": [{"points": [[float("nan"), 0.5]]}]},
+        {"injections": [{"points": [["0.5", "0.5"]]}]},
+        {"injections": [{"points": [[True, 0]]}]},
+        {"injections": [{}] * 1001},
+        {"injections": [{"points": [[0.5, 0.5]] * 2001}]},
+        {"preparations": [{}] * 21},
+        {"preparations": [{"version_id": "1"}]},
+        {"preparations": [{"version_id": 10**18}]},
+        {"preparations": [{"lots": {"a": 1}}]},
+        {"preparations": [{"lots": {"1": "2"}}]},
+        {"injections": [{"points": [[0.1234567, 0.1234567]] * 2000} for _ in range(50)]},
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_what_is_no_draft_is_refused(foreign):
+    with pytest.raises(Malformed):
+        checked(foreign)
+
+
+def test_a_complete_chart_reads_exactly():
+    chart, problems = read_chart(content(group={"volume_ml": "0,05", "depth_mm": "3.5"}))
+    assert problems == []
+    (group,) = chart.injections
+    assert (group.volume_ml, group.depth_mm, group.count) == (Decimal("0.05"), Decimal("3.5"), 12)
+    assert group.total_ml == Decimal("0.60")
+    assert chart.preparations[0].lots == {1: 1}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "1e2",
+        "1_000",
+        "٠.٥",
+        "１",
+        "-0",
+        "-1",
+        "+1",
+        "1,250",
+        ".5",
+        "5.",
+        "1 000",
+        "NaN",
+        "Infinity",
+        "0",
+        "0.0005",
+        "11",
+    ],
+)
+def test_amounts_that_could_mean_another_dose_are_not_read(typed):
+    assert problems_of(group={"volume_ml": typed}) == ["injections.i1.volume_ml"]
+
+
+@pytest.mark.parametrize(("typed", "ml"), [("0.05", "0.05"), ("0,05", "0.05"), ("0.125", "0.125"), ("10", "10")])
+def test_one_separator_comma_or_point(typed, ml):
+    chart, problems = read_chart(content(group={"volume_ml": typed}))
+    assert problems == [] and chart.injections[0].volume_ml == Decimal(ml)
+
+
+@pytest.mark.parametrize("typed", ["3.55", "40.1", "0", "three"])
+def test_depth_has_one_decimal_and_ends_at_40_mm(typed):
+    assert problems_of(group={"depth_mm": typed}) == ["injections.i1.depth_mm"]
+
+
+@pytest.mark.parametrize("typed", ["", "0", "2001", "1.5", "-3", "१२", "1e1"])
+def test_counts_are_whole_numbers(typed):
+    assert problems_of(group={"count": typed}) == ["injections.i1.count"]
+
+
+def test_points_are_counted_and_rounded():
+    chart, problems = read_chart(content(group={"points": [[0.123456, 1]], "diagram": "body_front", "count": "99"}))
+    assert problems == []
+    assert chart.injections[0].count == 1
+    assert chart.injections[0].points == ((0.1235, 1),)
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"group": {"preparation": "p9"}}, "injections.i1.preparation"),
+        ({"group": {"area": ""}}, "injections.i1.area"),
+        ({"group": {"side": "both"}}, "injections.i1.side"),
+        ({"group": {"technique": ""}}, "injections.i1.technique"),
+        ({"group": {"needle": "x" * 61}}, "injections.i1.needle"),
+        ({"group": {"points": [[0.5, 0.5]]}}, "injections.i1.diagram"),
+        ({"syringe": {"version_id": None}}, "preparations.p1.version_id"),
+        ({"syringe": {"volume_ml": "five"}}, "preparations.p1.volume_ml"),
+        ({"syringe": {"variation": "less procaine"}}, "preparations.p1.variation_reason"),
+        ({"syringe": {"variation": "v" * 301, "variation_reason": "r"}}, "preparations.p1.variation"),
+    ],
+)
+def test_a_problem_leads_to_its_field(change, path):
+    assert problems_of(**change) == [path]
+
+
+def test_an_anchor_is_the_card_or_field_on_the_page():
+    assert draft.Problem("injections.i3.depth_mm", "").anchor == "injections-i3"
+    assert draft.Problem("note", "").anchor == "note"
+    assert draft.Problem("", "").anchor == "chart"
+
+
+def test_direction_marks_are_cleaned_out_of_what_is_signed():
+    chart, _ = read_chart({"note": " calm \u202epu\n still "})
+    assert chart.note == "calm pu\n still"
+
+
+def test_entries_are_added_with_ids_of_their_own_and_removed_with_what_hangs_on_them():
+    kept = added(added({}, "preparations", {}), "preparations", {})
+    assert [p["id"] for p in kept["preparations"]] == ["p1", "p2"]
+    kept = added(kept, "injections", {"preparation": "p1"})
+    kept = removed(kept, "preparations", "p1")
+    assert kept["injections"] == [] and [p["id"] for p in kept["preparations"]] == ["p2"]
+    assert [p["id"] for p in added(kept, "preparations", {})["preparations"]] == ["p2", "p1"]
+    json.dumps(kept)

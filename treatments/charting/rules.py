@@ -1,0 +1,208 @@
+"""Answers about a chart: may it be signed, what is worth a second look, how much is it in all."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clinic.core.fields import format_amount
+from treatments.catalogue.enums import Laterality, Side, VersionStatus
+from treatments.catalogue.models import Area, FormulationVersion, Ingredient, RecipeLine
+from treatments.charting.draft import Chart, Group, Problem, Syringe
+from treatments.charting.queries import Reference
+from treatments.stock.models import Lot
+
+AMOUNT_PLACES = Decimal("0.0001")
+
+
+def sides_of(area: Area) -> list[str]:
+    """The sides an area may be charted with: both for a paired one, none for what has no other side."""
+    return [Side.LEFT, Side.RIGHT] if area.laterality == Laterality.SIDED else [Side.NONE]
+
+
+def problems_in(chart: Chart, reference: Reference, day: date) -> list[Problem]:
+    """What keeps a readable chart of a session on `day` from being signed."""
+    found = []
+    if not chart.injections:
+        found.append(Problem("", _("No injection has been charted.")))
+    if chart.indication and chart.indication not in reference.indications:
+        found.append(Problem("indication", _("This indication is not in the catalogue.")))
+    for syringe in chart.preparations:
+        found += syringe_problems(syringe, chart, reference, day)
+    for group in chart.injections:
+        found += group_problems(group, reference)
+    return found
+
+
+def syringe_problems(syringe: Syringe, chart: Chart, reference: Reference, day: date) -> list[Problem]:
+    path = f"preparations.{syringe.id}"
+    version = reference.versions.get(syringe.version_id)
+    if version is None or version.status != VersionStatus.APPROVED or version.formulation.retired_at:
+        return [Problem(f"{path}.version_id", _("This recipe is not approved for use."))]
+    found = []
+    for line in version.lines.all():
+        lot = reference.lots.get(syringe.lots.get(line.pk))
+        if message := lot_refusal(lot, line.ingredient, day):
+            found.append(Problem(f"{path}.lots.{line.pk}", f"{line.ingredient}: {message}"))
+    injected = sum((g.total_ml for g in chart.injections if g.preparation == syringe.id), Decimal())
+    if injected > syringe.volume_ml:
+        amounts = {"injected": format_amount(injected), "drawn": format_amount(syringe.volume_ml)}
+        message = _("%(injected)s mL was injected, but only %(drawn)s mL drawn up.") % amounts
+        found.append(Problem(f"{path}.volume_ml", message))
+    return found
+
+
+def lot_refusal(lot: Lot | None, ingredient: Ingredient, day: date) -> str:
+    """Why a lot cannot stand for the ingredient on `day`; empty when it can."""
+    if lot is None:
+        return _("choose the lot.")
+    number = {"number": lot.number}
+    if lot.ingredient_id != ingredient.pk:
+        return _("lot %(number)s is of another ingredient.") % number
+    if lot.expires_on < day:
+        return _("lot %(number)s had expired on the day of the session.") % number
+    if lot.quarantined:
+        return _("lot %(number)s is in quarantine.") % number
+    if lot.retired_at:
+        return _("lot %(number)s is no longer in use.") % number
+    return ""
+
+
+def group_problems(group: Group, reference: Reference) -> list[Problem]:
+    path = f"injections.{group.id}"
+    found = []
+    area = reference.areas.get(group.area)
+    if area is None or area.retired_at:
+        found.append(Problem(f"{path}.area", _("This area is not in the catalogue.")))
+    elif not area.treatable:
+        found.append(Problem(f"{path}.area", _("%(area)s must not be treated.") % {"area": area}))
+    else:
+        if group.side not in sides_of(area):
+            found.append(Problem(f"{path}.side", _("Choose a side that %(area)s has.") % {"area": area}))
+        if group.points and group.diagram not in area.diagrams:
+            found.append(Problem(f"{path}.diagram", _("This drawing does not show %(area)s.") % {"area": area}))
+    technique = reference.techniques.get(group.technique)
+    if technique is None or technique.retired_at:
+        found.append(Problem(f"{path}.technique", _("This technique is not in the catalogue.")))
+    return found
+
+
+def notes_on(chart: Chart, reference: Reference) -> list[Problem]:
+    """What is unusual and may be right: shown, never in the way."""
+    found = []
+    for group in chart.injections:
+        technique = reference.techniques.get(group.technique)
+        if technique is None:
+            continue
+        names = {"technique": technique, "depth": format_amount(group.depth_mm)}
+        if technique.depth_max_mm is not None and group.depth_mm > technique.depth_max_mm:
+            limit = names | {"limit": format_amount(technique.depth_max_mm)}
+            message = _("%(depth)s mm is deeper than usual for %(technique)s (up to %(limit)s mm).") % limit
+            found.append(Problem(f"injections.{group.id}.depth_mm", message))
+        elif technique.depth_min_mm is not None and group.depth_mm < technique.depth_min_mm:
+            limit = names | {"limit": format_amount(technique.depth_min_mm)}
+            message = _("%(depth)s mm is shallower than usual for %(technique)s (from %(limit)s mm).") % limit
+            found.append(Problem(f"injections.{group.id}.depth_mm", message))
+    used = {group.preparation for group in chart.injections}
+    unused = [syringe for syringe in chart.preparations if syringe.id not in used]
+    found += [Problem(f"preparations.{s.id}", _("Nothing was injected from this syringe.")) for s in unused]
+    return found
+
+
+def units_per_ml(line: RecipeLine, version: FormulationVersion) -> Fraction:
+    """The strength of an ingredient in the final mixture; in mL per mL when the recipe gives no strength."""
+    strength = Fraction(line.concentration) if line.concentration is not None else Fraction(1)
+    return strength * Fraction(line.volume_ml) / Fraction(version.total_volume_ml)
+
+
+@dataclass
+class SyringeTotal:
+    syringe: Syringe
+    version: FormulationVersion | None
+    injected_ml: Decimal = Decimal()
+    points: int = 0
+
+    @property
+    def left_ml(self) -> Decimal:
+        return self.syringe.volume_ml - self.injected_ml
+
+
+@dataclass
+class AreaTotal:
+    area: Area | None
+    key: str
+    side: str
+    volume_ml: Decimal = Decimal()
+    points: int = 0
+
+
+@dataclass(frozen=True)
+class IngredientTotal:
+    ingredient: Ingredient
+    amount: Decimal
+    unit: str
+
+
+@dataclass
+class Totals:
+    """The chart added up, exactly. Amounts of ingredients are rounded once, to four decimals."""
+
+    volume_ml: Decimal = Decimal()
+    points: int = 0
+    syringes: list[SyringeTotal] = field(default_factory=list)
+    areas: list[AreaTotal] = field(default_factory=list)
+    ingredients: list[IngredientTotal] = field(default_factory=list)
+
+
+def totals_of(chart: Chart, reference: Reference) -> Totals:
+    syringes = {p.id: SyringeTotal(p, reference.versions.get(p.version_id)) for p in chart.preparations}
+    areas: dict[tuple[str, str], AreaTotal] = {}
+    for group in chart.injections:
+        area = areas.setdefault(
+            (group.area, group.side), AreaTotal(reference.areas.get(group.area), group.area, group.side)
+        )
+        area.volume_ml += group.total_ml
+        area.points += group.count
+        if syringe := syringes.get(group.preparation):
+            syringe.injected_ml += group.total_ml
+            syringe.points += group.count
+    return Totals(
+        volume_ml=sum((a.volume_ml for a in areas.values()), Decimal()),
+        points=sum(a.points for a in areas.values()),
+        syringes=list(syringes.values()),
+        areas=list(areas.values()),
+        ingredients=_ingredient_totals(syringes.values()),
+    )
+
+
+def _ingredient_totals(syringes) -> list[IngredientTotal]:
+    sums: dict[tuple, Fraction] = defaultdict(Fraction)
+    for syringe in syringes:
+        if syringe.version is None or not syringe.injected_ml:
+            continue
+        for line in syringe.version.lines.all():
+            unit = line.ingredient.get_unit_display() if line.concentration is not None else "mL"
+            sums[line.ingredient, unit] += units_per_ml(line, syringe.version) * Fraction(syringe.injected_ml)
+    return [IngredientTotal(ingredient, rounded(amount), unit) for (ingredient, unit), amount in sums.items()]
+
+
+def rounded(amount: Fraction) -> Decimal:
+    """Half up, to four decimals; exact before that."""
+    scaled = amount / Fraction(AMOUNT_PLACES)
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return (Decimal(whole) * AMOUNT_PLACES).quantize(AMOUNT_PLACES, ROUND_HALF_UP)
+
+
+def summary_line(totals: Totals) -> str:
+    """The chart in one line: "60 points, 3 mL in 2 areas"."""
+    points = ngettext("%d point", "%d points", totals.points) % totals.points
+    areas = ngettext("%d area", "%d areas", len(totals.areas)) % len(totals.areas)
+    return _("%(points)s, %(volume)s mL in %(areas)s") % {
+        "points": points,
+        "volume": format_amount(totals.volume_ml),
+        "areas": areas,
+    }

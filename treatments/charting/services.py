@@ -1,0 +1,252 @@
+"""The only writers of sessions: started, saved as a draft, signed, added to, voided."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core import clock
+from clinic.core.errors import Conflict, Refused
+from clinic.core.limits import free_slot, take_slot
+from clinic.core.text import clean, clean_line
+from clinic.staff.permissions import Permission
+from patients.registry.models import Patient
+from treatments.charting import rules, signing
+from treatments.charting.draft import Chart, Problem, checked, read_chart
+from treatments.charting.enums import SessionStatus
+from treatments.charting.models import (
+    Addendum,
+    Injection,
+    Preparation,
+    PreparationLot,
+    SessionDraft,
+    TreatmentSession,
+)
+from treatments.charting.queries import Reference, draft_of, reference_of, session_day, session_for, signed_rows
+
+# One entry in the trail for each sitting at a draft, not for each of its hundreds of automatic saves.
+SITTING = timedelta(minutes=5)
+PASSWORD_TRIES, PASSWORD_PAUSE = 10, 15 * 60
+
+
+class DraftConflict(Conflict):
+    """The draft moved on in another window. `stored` is what is there now."""
+
+    def __init__(self, stored: SessionDraft):
+        super().__init__(_("This session was changed in another window. Nothing was overwritten."))
+        self.stored = stored
+
+
+class Incomplete(Refused):
+    """The chart cannot be signed yet, and this is why."""
+
+    def __init__(self, problems: list[Problem]):
+        super().__init__(_("The session is not complete."))
+        self.problems = problems
+
+
+@transaction.atomic
+def start_session(*, patient: Patient, practitioner, by, at=None) -> TreatmentSession:
+    """Opens a draft; the practitioner's open draft of the same patient and day is continued instead."""
+    at = at or clock.now()
+    if not practitioner.may(Permission.CHART_SESSIONS):
+        raise Refused(_("Only a practitioner can chart a session."))
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    begins, ends = clock.day_bounds(clock.local(at).date())
+    open_today = TreatmentSession.objects.filter(
+        patient=patient,
+        practitioner=practitioner,
+        status=SessionStatus.DRAFT,
+        started_at__gte=begins,
+        started_at__lt=ends,
+    )
+    if session := open_today.first():
+        return session
+    session = TreatmentSession.objects.create(patient=patient, practitioner=practitioner, started_at=at)
+    SessionDraft.objects.create(session=session, saved_at=at)
+    record(by=by, action=Action.CREATE, subject=session, patient_id=patient.pk, at=at)
+    return session
+
+
+@transaction.atomic
+def save_draft(*, session_id: int, version: int, content: dict, by, at=None) -> SessionDraft:
+    """Stores what the author typed if the draft is still at `version`; otherwise DraftConflict, nothing written.
+
+    Saving the same content again after a lost answer is no conflict.
+    """
+    at = at or clock.now()
+    content = checked(content)
+    draft = draft_of(session_id, by)
+    if not _take_version(session_id, version, content=content, saved_at=at):
+        stored = draft_of(session_id, by)
+        if stored.version == version + 1 and stored.content == content:
+            return stored
+        raise DraftConflict(stored)
+    if draft.version == 0 or at - draft.saved_at > SITTING:
+        record(by=by, action=Action.CHANGE, subject=draft, patient_id=draft.session.patient_id, at=at)
+    draft.version, draft.content, draft.saved_at = version + 1, content, at
+    return draft
+
+
+def _take_version(session_id: int, version: int, **changes) -> bool:
+    """Moves the draft on from `version`, if it is still there: whoever comes second gets False.
+
+    The condition names columns of this one row only, so that PostgreSQL asks it again after waiting for the row.
+    """
+    return bool(SessionDraft.objects.filter(pk=session_id, version=version).update(version=version + 1, **changes))
+
+
+def sign_session(*, session_id: int, version: int, password: str, by, at=None) -> TreatmentSession:
+    """Turns the draft at `version` into frozen rows under the author's signature.
+
+    Raises Refused (password), Incomplete (with every problem) or DraftConflict; then nothing is written. The same
+    form sent again finds the session signed and returns it.
+    """
+    at = at or clock.now()
+    confirm_password(user=by, password=password)
+    with transaction.atomic():
+        session = get_object_or_404(
+            TreatmentSession.objects.select_related("draft", "patient"), pk=session_id, practitioner=by
+        )
+        seen = session.status == SessionStatus.DRAFT and session.draft.version == version
+        if not seen or not _take_version(session_id, version):
+            return _signed_meanwhile(session_id, version, by)
+        _sign(session, by, at)
+        return session
+
+
+def _signed_meanwhile(session_id: int, version: int, by) -> TreatmentSession:
+    session = session_for(session_id, by)
+    if session.status == SessionStatus.SIGNED and session.draft.version == version + 1:
+        return session
+    raise DraftConflict(session.draft)
+
+
+def _sign(session: TreatmentSession, by, at) -> None:
+    chart, problems = read_chart(session.draft.content)
+    reference = reference_of(chart)
+    if problems := problems + rules.problems_in(chart, reference, session_day(session)):
+        raise Incomplete(problems)
+    rows = _write_rows(session, chart, reference)
+    session.indication = reference.indications.get(chart.indication)
+    session.note, session.reactions, session.advice = chart.note, chart.reactions, chart.advice
+    session.status = SessionStatus.SIGNED
+    session.signed_at, session.signed_by = at, by
+    session.signed_name, session.signed_role = by.full_name, by.qualification
+    session.content_hash = signing.content_hash(session, *rows)
+    session.signature = signing.session_signature(session)
+    session.save(force_update=True)
+    record(by=by, action=Action.SIGN, subject=session, patient_id=session.patient_id, at=at)
+
+
+def _write_rows(session: TreatmentSession, chart: Chart, reference: Reference) -> tuple[list, list, list]:
+    preparations = Preparation.objects.bulk_create(
+        Preparation(
+            session=session,
+            position=position,
+            version_id=syringe.version_id,
+            volume_ml=syringe.volume_ml,
+            variation=syringe.variation,
+            variation_reason=syringe.variation_reason,
+        )
+        for position, syringe in enumerate(chart.preparations, 1)
+    )
+    row_of = dict(zip((syringe.id for syringe in chart.preparations), preparations, strict=True))
+    lots = PreparationLot.objects.bulk_create(
+        PreparationLot(preparation=row_of[syringe.id], line=line, lot_id=syringe.lots[line.pk])
+        for syringe in chart.preparations
+        for line in reference.versions[syringe.version_id].lines.all()
+    )
+    injections = Injection.objects.bulk_create(
+        Injection(
+            session=session,
+            preparation=row_of[group.preparation],
+            area=reference.areas[group.area],
+            side=group.side,
+            diagram=group.diagram,
+            technique=reference.techniques[group.technique],
+            needle=group.needle,
+            depth_mm=group.depth_mm,
+            volume_ml=group.volume_ml,
+            count=group.count,
+            points=[list(point) for point in group.points],
+        )
+        for group in chart.injections
+    )
+    return preparations, lots, injections
+
+
+def verify_signature(session: TreatmentSession) -> bool:
+    """Whether the stored rows are, to the last character, what was signed here for this session."""
+    return signing.same(session.content_hash, signing.content_hash(session, *signed_rows(session))) and signing.same(
+        session.signature, signing.session_signature(session)
+    )
+
+
+def verify_addendum(addendum: Addendum) -> bool:
+    return signing.same(addendum.signature, signing.addendum_signature(addendum, addendum.session.signature))
+
+
+def add_addendum(*, session_id: int, text: str, password: str, submission: UUID, by, at=None) -> Addendum:
+    """Adds a dated, signed text under a signed session. A form that is sent again adds nothing."""
+    at = at or clock.now()
+    confirm_password(user=by, password=password)
+    text = clean(text)
+    if not text:
+        raise Refused(_("Write the addition."), field="text")
+    try:
+        with transaction.atomic():
+            session = session_for(session_id, by)
+            if session.status != SessionStatus.SIGNED:
+                raise Refused(_("Only a signed session can be added to."))
+            addendum = Addendum(
+                session=session,
+                text=text,
+                written_by=by,
+                written_name=by.full_name,
+                written_at=at,
+                submission=submission,
+            )
+            addendum.signature = signing.addendum_signature(addendum, session.signature)
+            addendum.save(force_insert=True)
+            record(by=by, action=Action.AMEND, subject=session, patient_id=session.patient_id, at=at)
+    except IntegrityError:
+        return get_object_or_404(Addendum, submission=submission, session_id=session_id)
+    return addendum
+
+
+def void_session(*, session_id: int, reason: str, password: str, by, at=None) -> TreatmentSession:
+    """Marks a session as a mistake. It keeps standing, with who, when and why; a draft only its author can void."""
+    at = at or clock.now()
+    confirm_password(user=by, password=password)
+    reason = clean_line(reason)
+    if not reason:
+        raise Refused(_("Say why."), field="reason")
+    with transaction.atomic():
+        session = session_for(session_id, by)
+        meanwhile = Conflict(_("This session was changed meanwhile. Look at it again."))
+        if session.status == SessionStatus.VOIDED:
+            raise meanwhile
+        if session.status == SessionStatus.DRAFT and not _take_version(session_id, session.draft.version):
+            raise meanwhile
+        standing = TreatmentSession.objects.filter(pk=session_id, status=session.status)
+        if not standing.update(status=SessionStatus.VOIDED, voided_at=at, voided_by=by, void_reason=reason):
+            raise meanwhile
+        record(by=by, action=Action.VOID, subject=session, patient_id=session.patient_id, at=at)
+    return session_for(session_id, by)
+
+
+def confirm_password(*, user, password: str) -> None:
+    """The person in front of the screen is the one who is signed in; 10 wrong tries in 15 minutes, then a pause."""
+    right = user.check_password(password)
+    slot = take_slot(f"password:{user.pk}", slots=PASSWORD_TRIES, seconds=PASSWORD_PAUSE)
+    if slot is None:
+        raise Refused(_("Too many wrong passwords. Try again in a quarter of an hour."), field="password")
+    if not right:
+        record(by=user, action=Action.REFUSED, subject="password")
+        raise Refused(_("That is not your password."), field="password")
+    free_slot(slot)

@@ -1,0 +1,76 @@
+"""What a signature stands on: the session's rows in one canonical form, its hash, and a keyed digest of that.
+
+The hash says that the content is what was signed; the digest (HMAC, its key is not in the database) says that
+the clinic's own application wrote it, for this session and no other.
+"""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.fields import format_amount
+
+MEANING = _("I carried out this treatment, and this record of it is complete and correct.")
+ADDENDUM_MEANING = _("I wrote this addition to the record.")
+
+
+def content_hash(session, preparations, lots, injections) -> str:
+    """SHA-256 of everything that is signed. Rows come as they are stored, in the order of the models."""
+    positions = {preparation.pk: preparation.position for preparation in preparations}
+    content = {
+        "session": [session.pk, session.patient_id, session.practitioner_id, _instant(session.started_at)],
+        "signed": [_instant(session.signed_at), session.signed_by_id, session.signed_name, session.signed_role],
+        "indication": session.indication_id,
+        "texts": [session.note, session.reactions, session.advice],
+        "preparations": [
+            [p.position, p.version_id, format_amount(p.volume_ml), p.variation, p.variation_reason]
+            for p in sorted(preparations, key=lambda p: p.position)
+        ],
+        "lots": sorted([positions.get(lot.preparation_id), lot.line_id, lot.lot_id] for lot in lots),
+        "injections": [
+            [
+                positions.get(i.preparation_id),
+                *(i.area_id, i.side, i.diagram, i.technique_id, i.needle),
+                *(format_amount(i.depth_mm), format_amount(i.volume_ml), i.count),
+                [[f"{x:.4f}", f"{y:.4f}"] for x, y in i.points],
+            ]
+            for i in sorted(injections, key=lambda i: i.pk)
+        ],
+    }
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def session_signature(session) -> str:
+    return _keyed("session", session.pk, session.content_hash)
+
+
+def addendum_signature(addendum, session_signature: str) -> str:
+    return _keyed(
+        "addendum",
+        addendum.session_id,
+        session_signature,
+        addendum.text,
+        addendum.written_by_id,
+        addendum.written_name,
+        _instant(addendum.written_at),
+    )
+
+
+def same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _keyed(*parts) -> str:
+    return hmac.new(settings.SIGNATURE_KEY.encode(), _canonical(parts), hashlib.sha256).hexdigest()
+
+
+def _canonical(content) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
