@@ -1,6 +1,7 @@
 """Rules, texts, the outbox, and the decisions that a message must never take."""
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +10,7 @@ from clinic.core.models import Retirable
 from patients.history.models import PatientMedicine
 from patients.registry.enums import Channel
 from patients.registry.models import Patient
-from treatments.reminders.enums import Decision, ReminderStatus, TextKind
+from treatments.reminders.enums import Clockwork, Decision, ReminderStatus, TextKind, Why
 from treatments.scheduling.enums import VisitKind
 from treatments.scheduling.models import Appointment
 
@@ -20,7 +21,7 @@ class ReminderRule(Retirable):
     key = models.SlugField(max_length=40, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=120)
     visit_kind = models.CharField(_("before which visits"), max_length=12, choices=VisitKind)
-    days_before = models.PositiveSmallIntegerField(_("days before the visit"))
+    days_before = models.PositiveSmallIntegerField(_("days before the visit"), validators=[MaxValueValidator(60)])
     send_at = models.TimeField(_("at"))
     active = models.BooleanField(_("in use"), default=True)
 
@@ -54,7 +55,8 @@ class MessageText(models.Model):
 class Reminder(models.Model):
     """One message of the outbox. `starts_at` is the visit's time it was planned for: a moved visit gets a new row.
 
-    `text_kind` says which wording was sent (clinical: it can tell that a patient takes a blood thinner).
+    `text_kind` and `text` are what was sent (clinical: they can tell that a patient takes a blood thinner).
+    `attempts` counts tries since it was last planned, `resends` how often a person had it sent again.
     """
 
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="reminders")
@@ -65,13 +67,15 @@ class Reminder(models.Model):
     due_at = models.DateTimeField(_("due at"))
     status = models.CharField(_("status"), max_length=10, choices=ReminderStatus, default=ReminderStatus.PLANNED)
     attempts = models.PositiveSmallIntegerField(default=0)
+    resends = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(_("sent at"), null=True)
     message_id = models.CharField(max_length=120, blank=True)
     provider_answer = models.CharField(max_length=200, blank=True)
-    why = models.CharField(_("why"), max_length=200, blank=True)
+    why = models.CharField(_("why"), max_length=20, choices=Why, blank=True)
     text_kind = models.CharField(max_length=20, choices=TextKind, blank=True)
+    text = models.TextField(blank=True)
     sms_parts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -85,7 +89,9 @@ class Reminder(models.Model):
             models.Index(fields=["next_try_at"], name="reminders_due", condition=Q(status="planned")),
             models.Index(fields=["claimed_at"], name="reminders_in_flight", condition=Q(status="claimed")),
             models.Index(
-                fields=["-due_at"], name="reminders_for_a_person", condition=Q(status__in=["failed", "unknown"])
+                fields=["-due_at"],
+                name="reminders_for_a_person",
+                condition=Q(status__in=["failed", "unknown", "skipped"]),
             ),
             models.Index(fields=["patient", "-due_at"], name="reminders_of_patient"),
         ]
@@ -119,3 +125,13 @@ class MedicineDecision(models.Model):
 
     def __str__(self):
         return f"decision {self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the clockwork last ran: one row each, so that a standstill is seen."""
+
+    name = models.CharField(max_length=10, choices=Clockwork, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self):
+        return self.name

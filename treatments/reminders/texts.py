@@ -1,0 +1,91 @@
+"""The words to patients: what may be filled in, how long a text message gets, and the words we begin with.
+
+Subject lines and text messages are seen by others: they never name a medicine or a treatment.
+"""
+
+import re
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core import clock
+
+DEFAULTS = Path(__file__).parent / "data" / "texts.toml"
+
+PLACEHOLDERS = {
+    "clinic": _("the clinic's name"),
+    "phone": _("the clinic's telephone"),
+    "name": _("the patient's given name"),
+    "date": _("the day of the visit, for example Tuesday 3 March"),
+    "time": _("the time of the visit, for example 10:00"),
+    "since": _("the day from which to prepare, for example Tuesday 24 February"),
+}
+_MARK = re.compile(r"\{([^{}]*)\}")
+_DAY = {"en": "l j F", "es": r"l j \d\e F", "fr": "l j F", "de": "l, j. F"}
+
+
+def unknown_marks(text: str) -> list[str]:
+    """What stands in braces and is no placeholder, and braces that stand alone."""
+    unknown = [f"{{{name}}}" for name in _MARK.findall(text) if name not in PLACEHOLDERS]
+    return unknown + re.findall(r"[{}]", _MARK.sub("", text))
+
+
+def fill(text: str, values: dict[str, str]) -> str:
+    """Puts the values in; what a value contains is never read as a placeholder."""
+    return _MARK.sub(lambda mark: values.get(mark[1], mark[0]), text)
+
+
+def values_for(*, clinic, name: str, starts_at: datetime, since: date, language: str) -> dict[str, str]:
+    visit = clock.local(starts_at)
+    return {
+        "clinic": clinic.name,
+        "phone": clinic.phone,
+        "name": name,
+        "date": day_in_words(visit.date(), language),
+        "time": f"{visit:%H:%M}",
+        "since": day_in_words(since, language),
+    }
+
+
+def day_in_words(day: date, language: str) -> str:
+    """As people say it: Tuesday 3 March, martes 3 de marzo, mardi 3 mars, Dienstag, 3. März."""
+    with translation.override(language):
+        return date_format(day, _DAY.get(language.partition("-")[0], "l j F"))
+
+
+# The alphabet of text messages (GSM 03.38): 7 bits a character; those of the second row take two
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_DOUBLE = frozenset("^{}\\[~]|€\f")
+
+
+def sms_parts(text: str) -> int:
+    """How many text messages a phone company counts for the rendered text."""
+    if set(text) <= _GSM | _GSM_DOUBLE:
+        return _parts([2 if c in _GSM_DOUBLE else 1 for c in text], alone=160, joined=153)
+    return _parts([len(c.encode("utf-16-be")) // 2 for c in text], alone=70, joined=67)
+
+
+def _parts(widths: list[int], *, alone: int, joined: int) -> int:
+    """Characters are not torn apart: one that does not fit begins the next part."""
+    if sum(widths) <= alone:
+        return 1 if widths else 0
+    parts, room = 1, joined
+    for width in widths:
+        if width > room:
+            parts, room = parts + 1, joined
+        room -= width
+    return parts
+
+
+def default_texts():
+    """(kind, language, channel, subject, body) of every text that a new clinic begins with."""
+    with DEFAULTS.open("rb") as file:
+        for row in tomllib.load(file)["text"]:
+            yield row["kind"], row["language"], row["channel"], row.get("subject", ""), row["body"]
