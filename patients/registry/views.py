@@ -1,23 +1,53 @@
 """The registry's pages."""
 
+from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core.errors import Conflict, Refused
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
-from patients.registry import queries, services
+from patients.registry import queries, rules, services
+from patients.registry.forms import EditForm, LookAlikeForm, RegisterForm, SearchForm
 
 
+@require_http_methods(["GET", "POST"])
 @requires(Permission.VIEW_PATIENTS)
 def patients(request):
-    return render(request, "registry/patients.html")
+    """The search. What is searched for is posted, so that no address, log or browser history holds it."""
+    if request.method == "GET":
+        record(by=request.user, action=Action.LIST, subject="registry.Patient")
+        return render(
+            request, "registry/patients.html", {"form": SearchForm(), "recent": queries.recently_registered()}
+        )
+    form = SearchForm(request.POST)
+    page = {"form": form, "found": [], "more": False, "similar": [], "typed": ""}
+    if form.is_valid() and form.cleaned_data["q"]:
+        page |= _search(request, form.cleaned_data["q"])
+    elif form.is_valid():
+        page["recent"] = queries.recently_registered()
+    if len(page["found"]) == 1 and not request.htmx:
+        return redirect("registry:patient", page["found"][0].pk)
+    return render(request, "registry/_results.html" if request.htmx else "registry/patients.html", page)
 
 
+def _search(request, typed: str) -> dict:
+    services.record_search(by=request.user, typed=typed)
+    found, more = queries.find_patients(typed)
+    return {"typed": typed, "found": found, "more": more, "similar": [] if found else queries.similar_patients(typed)}
+
+
+@require_GET
 @requires(Permission.VIEW_PATIENTS)
 def patient(request, patient_id):
     """The patient's page opens on its first tab."""
-    return redirect("registry:details_tab", patient_id)
+    return redirect("registry:details_tab", queries.get_patient(patient_id).pk)
 
 
+@require_GET
 @requires(Permission.VIEW_PATIENTS)
 def details_tab(request, patient_id):
     patient = queries.get_patient(patient_id)
@@ -25,11 +55,71 @@ def details_tab(request, patient_id):
     return render(request, "registry/details.html", {"patient": patient, "tab": "registry:details_tab"})
 
 
+@require_http_methods(["GET", "POST"])
 @requires(Permission.EDIT_PATIENTS)
 def register(request):
-    return render(request, "registry/register.html")
+    form = RegisterForm(request.POST or None, clinic=request.clinic)
+    look_alikes = []
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            patient = services.register_patient(
+                by=request.user, submission=data["submission"], is_new=data["is_new"], **form.patient_details
+            )
+        except Refused as refusal:
+            refusal.add_to(form)
+            look_alikes = rules.duplicates(**form.patient_details)
+        else:
+            messages.success(request, _("The patient is registered with number %s.") % patient.number)
+            return redirect("registry:patient", patient.pk)
+    return render(request, "registry/register.html", {"form": form, "look_alikes": look_alikes})
 
 
+@require_POST
+@requires(Permission.EDIT_PATIENTS)
+def look_alikes(request):
+    """While a new patient is typed: who is known already that may be the same person."""
+    form = LookAlikeForm(request.POST, clinic=request.clinic)
+    found = rules.duplicates(**form.so_far())
+    if found:
+        record(by=request.user, action=Action.SEARCH, subject="registry.Patient", fields=["look_alikes"])
+    return render(request, "registry/_look_alikes.html", {"form": form, "look_alikes": found})
+
+
+@require_http_methods(["GET", "POST"])
 @requires(Permission.EDIT_PATIENTS)
 def edit(request, patient_id):
-    return render(request, "registry/edit.html")
+    patient = queries.get_patient(patient_id)
+    if request.method == "GET":
+        services.record_opened(by=request.user, patient=patient, tab="registry:edit")
+        return _edit_page(request, patient, EditForm.of(patient, clinic=request.clinic))
+    form = EditForm(request.POST, clinic=request.clinic)
+    if form.is_valid():
+        try:
+            services.update_patient(
+                patient_id=patient_id, version=form.cleaned_data["version"], by=request.user, **form.patient_details
+            )
+        except Conflict:
+            return _changed_meanwhile(request, patient_id, form)
+        except Refused as refusal:
+            refusal.add_to(form)
+        else:
+            messages.success(request, _("The changes are saved."))
+            return redirect("registry:patient", patient_id)
+    return _edit_page(request, patient, form)
+
+
+def _edit_page(request, patient, form, **extra):
+    page = {"patient": patient, "tab": "registry:details_tab", "form": form}
+    return render(request, "registry/edit.html", page | extra)
+
+
+def _changed_meanwhile(request, patient_id, form):
+    """Shows what stands now beside what was typed; saving again replaces it knowingly."""
+    patient = queries.get_patient(patient_id)
+    name, at = queries.last_change(patient_id)
+    data = request.POST.copy()
+    data["version"] = patient.version
+    typed = EditForm(data, clinic=request.clinic)
+    page = {"differences": form.differences_from(patient), "changed_by": name, "changed_at": at}
+    return _edit_page(request, patient, typed, **page)

@@ -1,0 +1,167 @@
+"""The registry's forms."""
+
+from uuid import uuid4
+
+from crispy_forms.layout import HTML, Div, Field, Layout
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.errors import Refused
+from clinic.core.forms import DateField, Form, NameField
+from patients.registry import names, rules
+from patients.registry.enums import Channel, Sex
+
+
+class PhoneField(forms.CharField):
+    """A subscriber's number as E.164; `country` is the clinic's, set by the form."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "off"})
+    country = "GB"
+
+    def to_python(self, value):
+        typed = super().to_python(value)
+        if not typed:
+            return ""
+        try:
+            return names.e164(typed, self.country)
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+
+class SearchForm(Form):
+    q = forms.CharField(
+        label=_("Name, telephone, birth date or number"),
+        required=False,
+        max_length=names.LONGEST_QUERY,
+        error_messages={"max_length": _("That is too long. Type a name, telephone, birth date or number.")},
+    )
+
+
+class LineField(NameField):
+    """A name or note on one line."""
+
+    def to_python(self, value):
+        return names.one_line(super().to_python(value))
+
+
+class PatientForm(Form):
+    """Who somebody is and how to reach them."""
+
+    given_name = LineField(label=_("Given name"), max_length=100, required=False)
+    family_name = LineField(label=_("Family name"), max_length=100)
+    birth_date = DateField(label=_("Birth date"))
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN)
+    phone = PhoneField(label=_("Telephone"), max_length=40, required=False)
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
+    may_message = forms.BooleanField(label=_("Agrees to be sent messages about visits"), required=False)
+    channel = forms.ChoiceField(
+        label=_("Write by"), choices=[("", _("Nothing chosen")), *Channel.choices], required=False
+    )
+    language = forms.ChoiceField(label=_("Language of messages"), choices=settings.LANGUAGES)
+    desk_note = LineField(
+        label=_("Note for the desk"),
+        max_length=300,
+        required=False,
+        help_text=_("Nothing medical: everybody at the desk reads it."),
+    )
+
+    details = [
+        "given_name",
+        "family_name",
+        "birth_date",
+        "sex",
+        "phone",
+        "email",
+        "may_message",
+        "channel",
+        "language",
+        "desk_note",
+    ]
+
+    def __init__(self, *args, clinic, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].country = clinic.country
+        self.fields["language"].initial = clinic.language
+        for name in ("given_name", "phone", "email", "desk_note"):
+            field = self.fields[name]
+            field.label = _("%(label)s (optional)") % {"label": field.label}
+
+    def layout(self):
+        return Layout(
+            Div("given_name", "family_name", css_class="pair"),
+            Div("birth_date", "sex", css_class="pair"),
+            Div("phone", "email", css_class="pair"),
+            "may_message",
+            Div("channel", "language", css_class="pair"),
+            "desk_note",
+        )
+
+    def clean_birth_date(self):
+        born = self.cleaned_data["birth_date"]
+        try:
+            rules.check_birth_date(born)
+        except Refused as refusal:
+            raise ValidationError(refusal.message) from refusal
+        return born
+
+    def clean(self):
+        data = super().clean()
+        channel = data.get("channel")
+        if channel == Channel.EMAIL and not data.get("email") and "email" not in self.errors:
+            self.add_error("email", _("Write the address to which messages go, or choose another way."))
+        if channel == Channel.SMS and not data.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("Write the telephone to which messages go, or choose another way."))
+        if data.get("may_message") and not channel:
+            self.add_error("channel", _("Choose how messages are sent."))
+        return data
+
+    @property
+    def patient_details(self) -> dict:
+        return {name: self.cleaned_data[name] for name in self.details}
+
+
+class RegisterForm(PatientForm):
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    is_new = forms.BooleanField(label=_("This is somebody new"), required=False)
+
+    def layout(self):
+        """The look-alikes stand before the button, where the eye ends."""
+        look_alikes = HTML('{% include "registry/_look_alikes.html" %}')
+        return Layout(*super().layout(), "submission", look_alikes)
+
+
+class EditForm(PatientForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2_000_000_000)
+
+    @classmethod
+    def of(cls, patient, *, clinic):
+        """The form as it opens, filled with what is stored."""
+        return cls(initial={name: getattr(patient, name) for name in [*cls.details, "version"]}, clinic=clinic)
+
+    def layout(self):
+        return Layout(*super().layout(), Field("version"))
+
+    def differences_from(self, patient) -> list[dict]:
+        """Label, stored and typed value of each field in which the valid form and the patient differ."""
+        return [
+            {"label": self.fields[name].label, "stored": self._shown(name, stored), "typed": self._shown(name, typed)}
+            for name, typed in self.patient_details.items()
+            if (stored := getattr(patient, name)) != typed
+        ]
+
+    def _shown(self, name: str, value):
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        return dict(getattr(self.fields[name], "choices", ())).get(value, value)
+
+
+class LookAlikeForm(PatientForm):
+    """What is typed so far: fields that are missing or wrong yet are left out rather than refused."""
+
+    is_new = forms.BooleanField(required=False)
+
+    def so_far(self) -> dict:
+        self.is_valid()
+        return {name: self.cleaned_data[name] for name in self.details if name in self.cleaned_data}
