@@ -43,6 +43,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "clinic.core.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -88,14 +89,14 @@ INSTALLED_APPS = [
     "treatments.demo",
 ]
 MIDDLEWARE = [
-    "clinic.core.middleware.LivenessMiddleware",
     "clinic.core.middleware.RequestContextMiddleware",
     "clinic.core.middleware.HeadersMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "clinic.core.middleware.NulByteMiddleware",
+    "clinic.core.middleware.LivenessMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "clinic.core.middleware.PlausibleRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -143,7 +144,15 @@ SQLITE = {
 DATABASES = {
     "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True) if DATABASE_URL else SQLITE
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
+# The lock-out after wrong passwords lives in the cache: in the database, so that all workers share it, and roomy,
+# so that nobody pushes their own count out of it
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Signing in
 AUTH_USER_MODEL = "staff.User"
@@ -169,7 +178,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/900s/key", "reauthenticate": "10/900s/user"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/900s/key", "reauthenticate": "60/900s/user"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Nappage"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -177,7 +187,8 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_IDLE_LIMIT = timedelta(minutes=15)
 SESSION_ABSOLUTE_LIMIT = timedelta(hours=12)
 
-# Names of URLs that need no permission of ours: everybody's, and everybody's who is signed in
+# Names of URLs that need no permission of ours: everybody's, everybody's who is signed in, and those that remain
+# while the second factor is missing
 PUBLIC_URL_NAMES = {
     "account_login",
     "account_logout",
@@ -193,13 +204,13 @@ SIGNED_IN_URL_NAMES = {
     "account_reauthenticate",
     "account_change_password",
     "mfa_index",
-    "mfa_reauthenticate",
     "mfa_activate_totp",
     "mfa_deactivate_totp",
     "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes",
     "mfa_download_recovery_codes",
 }
+SECOND_FACTOR_SETUP_URL_NAMES = {"account_reauthenticate", "mfa_activate_totp"}
 
 # Places: the frame asks for them by name, so that no lower app imports a higher one
 NAVIGATION = [
@@ -244,6 +255,8 @@ TODAY_PANELS = [
     {"view": "catalogue:drafts_panel", "label": _("Drafts"), "permission": "edit_catalogue"},
     {"view": "reminders:failed_panel", "label": _("Failed messages"), "permission": "view_messages"},
 ]
+# The one higher model that the trail's page asks for: which patient has which number
+PATIENT_MODEL = "registry.Patient"
 # Tabs of the patient page, in order
 PATIENT_TABS = [
     {"view": "registry:details_tab", "label": _("Details"), "permission": "view_patients"},
@@ -293,6 +306,7 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "files"
+AUDIT_SEALS = DATA_DIR / "audit-seals"
 
 # The queue: it only says "look at row N"; what must happen is a row in the database
 CELERY_TASK_IGNORE_RESULT = True

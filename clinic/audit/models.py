@@ -36,7 +36,7 @@ class AuditSeal(models.Model):
     """Chains the events up to `last_id` to the seal before it, so that a missing row is noticed."""
 
     at = models.DateTimeField()
-    first_id = models.BigIntegerField()
+    first_id = models.BigIntegerField(unique=True)
     last_id = models.BigIntegerField(unique=True)
     count = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)

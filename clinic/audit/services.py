@@ -3,17 +3,17 @@
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from clinic.audit.enums import Action
 from clinic.audit.models import AuditEvent, AuditSeal
 from clinic.core import clock, context
 
-# A fresh row may belong to a transaction that is still open and got a lower id: seal only what is older.
-SEAL_AFTER_SECONDS = 60
+# A fresh row may belong to a transaction that is still open beside one that has a higher id and is done.
+SEAL_AFTER = timedelta(seconds=60)
 
 
 def record(
@@ -25,7 +25,7 @@ def record(
     fields: list[str] | tuple[str, ...] = (),
     at=None,
 ) -> AuditEvent:
-    """Writes one event. `by` is the person, or None for the clinic's own clockwork; `subject` a row or a kind of row."""
+    """Writes one event. `by` is None for the clinic's own clockwork; `subject` is a row, or the name of a kind of row."""
     here = context.current()
     event = AuditEvent(
         at=at or clock.now(),
@@ -51,19 +51,43 @@ def mac_of(event: AuditEvent) -> str:
         for field in event._meta.concrete_fields
         if field.attname not in {"id", "mac"}
     }
-    content["at"] = event.at.isoformat(timespec="microseconds")
+    content["at"] = event.at.astimezone(UTC).isoformat(timespec="microseconds")
     return _keyed(json.dumps(content, sort_keys=True, default=str))
 
 
-@transaction.atomic
 def seal_events(*, at=None) -> AuditSeal | None:
-    """Chains all events since the last seal; None when there are none to seal."""
+    """Chains the events since the last seal, up to the first that is too fresh; None when there are none.
+
+    The seal's digest is also kept in a file beside the database, so that a trail whose end was cut off
+    together with its seals is noticed.
+    """
     now = at or clock.now()
+    try:
+        with transaction.atomic():
+            seal = _seal(now)
+    except IntegrityError:  # another worker sealed the same events at the same moment
+        return None
+    if seal:
+        with settings.AUDIT_SEALS.open("a") as file:
+            file.write(f"{seal.last_id} {seal.digest}\n")
+    return seal
+
+
+def seals_kept_outside() -> list[tuple[int, str]]:
+    """(last event, digest) of every seal that this machine made."""
+    if not settings.AUDIT_SEALS.exists():
+        return []
+    lines = (line.split() for line in settings.AUDIT_SEALS.read_text().splitlines())
+    return [(int(last_id), digest) for last_id, digest in lines]
+
+
+def _seal(now) -> AuditSeal | None:
     previous = AuditSeal.objects.order_by("-last_id").first()
-    events = AuditEvent.objects.filter(at__lt=now - timedelta(seconds=SEAL_AFTER_SECONDS))
-    if previous:
-        events = events.filter(pk__gt=previous.last_id)
-    rows = list(events.order_by("pk").values_list("pk", "mac"))
+    events = AuditEvent.objects.filter(pk__gt=previous.last_id if previous else 0).order_by("pk")
+    fresh = events.filter(at__gte=now - SEAL_AFTER).values_list("pk", flat=True).first()
+    if fresh:
+        events = events.filter(pk__lt=fresh)
+    rows = list(events.values_list("pk", "mac"))
     if not rows:
         return None
     return AuditSeal.objects.create(

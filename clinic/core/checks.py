@@ -4,7 +4,6 @@ from django.conf import settings
 from django.core.checks import Error, Tags, Warning, register
 
 
-
 @register(Tags.security, deploy=True)
 def production_settings(app_configs, **kwargs):
     found = []

@@ -10,7 +10,7 @@ class Context:
     address: str | None = None
 
 
-_current: ContextVar[Context] = ContextVar("context", default=Context())
+_current: ContextVar[Context] = ContextVar("context", default=Context())  # noqa: B039 -- frozen
 
 
 def current() -> Context:

@@ -16,9 +16,9 @@ class RowIdConverter:
 
 
 class DayConverter:
-    """A calendar day as 2026-03-29."""
+    """A calendar day as 2026-03-29, from 1900 to 2199: further out the arithmetic of time zones ends."""
 
-    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    regex = "(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}"
 
     def to_python(self, value: str) -> date:
         return date.fromisoformat(value)

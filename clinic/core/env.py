@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,15 +36,19 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def secret(name: str, *, folder: Path) -> str:
-    """The variable, or a key kept in `folder` (made on first use, readable by its owner only)."""
+    """The variable, or a key kept in `folder` (made on first use, readable by its owner only).
+
+    The file appears whole or not at all, so that processes that start together agree on one key.
+    """
     if value := text(name):
         return value
     path = folder / name.lower()
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(64))
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        aside = folder / f".{name.lower()}.{secrets.token_hex(8)}"
+        aside.touch(mode=0o600, exist_ok=False)
+        aside.write_text(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):
+            path.hardlink_to(aside)
+        aside.unlink()
     return path.read_text().strip()

@@ -30,7 +30,7 @@ class DoseField(forms.Field):
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     default_error_messages = {
         "invalid": _("Write the amount in digits, for example 0.5."),
-        "ambiguous": _("“%(typed)s” could mean two amounts. Write it without a thousands mark, or as %(hint)s."),
+        "ambiguous": _("“%(typed)s” could mean two amounts: write %(part)s or %(whole)s."),
         "min": _("The amount must be at least %(limit)s."),
         "positive": _("The amount must be more than zero."),
         "max": _("The amount must be at most %(limit)s."),
@@ -71,7 +71,7 @@ class DoseField(forms.Field):
             raise ValidationError(
                 self.error_messages["ambiguous"],
                 code="ambiguous",
-                params={"typed": typed, "hint": f"{whole}.{part}0" if self.decimal_places > 3 else f"{whole}{part}"},
+                params={"typed": typed, "part": _plainly(whole, part), "whole": whole + part},
             )
         return Decimal(f"{whole}.{part}" if part else whole)
 
@@ -91,3 +91,9 @@ class DoseField(forms.Field):
             raise ValidationError(
                 self.error_messages["max"], code="max", params={"limit": format_amount(self.max_value)}
             )
+
+
+def _plainly(whole: str, part: str) -> str:
+    """The same amount in a spelling that nobody reads as thousands: 1.250 as 1.25, 1.125 as 1.1250."""
+    short = part.rstrip("0")
+    return f"{whole}.{short}0" if len(short) == 3 else format_amount(Decimal(f"{whole}.{part}"))

@@ -3,7 +3,7 @@
 from crispy_forms.helper import FormHelper
 from django import forms
 
-from clinic.core.text import clean
+from clinic.core.text import clean_line
 
 
 class Kit:
@@ -14,13 +14,11 @@ class Kit:
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
-        self.helper.use_custom_control = True
         if layout := self.layout():
             self.helper.layout = layout
 
     def layout(self):
         """A crispy Layout, or None for the fields in their order."""
-        return None
 
 
 class Form(Kit, forms.Form):
@@ -28,10 +26,10 @@ class Form(Kit, forms.Form):
 
 
 class NameField(forms.CharField):
-    """A person's or thing's name: NFC, no characters that reorder what follows, not only spaces."""
+    """A person's or thing's name: one line, NFC, no characters that reorder what follows, not only spaces."""
 
     def to_python(self, value):
-        return clean(super().to_python(value) or "")
+        return clean_line(super().to_python(value) or "")
 
 
 class DateInput(forms.DateInput):

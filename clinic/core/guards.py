@@ -4,9 +4,12 @@ An app registers its guards in `AppConfig.ready`; they are installed anew after 
 SQLite drops a table's triggers whenever a migration rebuilds the table.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from django.db import connections
+
+_MADE = re.compile(r"(?:CREATE (?:CONSTRAINT )?TRIGGER|ADD CONSTRAINT) (\w+)")
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,10 @@ class Guard:
     @property
     def renew(self) -> dict[str, list[str]]:
         return {"sqlite": self.remove["sqlite"], "postgresql": [] if self.keep else self.remove["postgresql"]}
+
+    def makes(self, vendor: str) -> list[str]:
+        """The names of the triggers and constraints that `install` leaves behind."""
+        return [name for statement in self.install[vendor] for name in _MADE.findall(statement)]
 
 
 _guards: dict[str, Guard] = {}
@@ -56,16 +63,17 @@ def remove_triggers(using: str = "default") -> None:
 
 
 def missing(using: str = "default") -> list[str]:
-    """Names of the registered guards that the database does not have."""
+    """Names of the triggers and constraints of registered guards that the database lacks, or has switched off."""
     connection = connections[using]
     query = {
         "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION SELECT conname FROM pg_constraint",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D' "
+        "UNION SELECT conname FROM pg_constraint",
     }[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(query)
         present = {row[0] for row in cursor.fetchall()}
-    return [guard.name for guard in registered() if not any(name.startswith(guard.name) for name in present)]
+    return [name for guard in registered() for name in guard.makes(connection.vendor) if name not in present]
 
 
 def _run(using: str, statements) -> None:
@@ -116,13 +124,13 @@ def append_only(table: str) -> list[Guard]:
 
 
 def truncation(table: str) -> Guard:
-    """PostgreSQL: TRUNCATE is refused too, unless the connection was opened for tests."""
+    """PostgreSQL: TRUNCATE is refused too, unless the connection was opened for tests. SQLite has no TRUNCATE."""
     name = f"{table}_never_truncated"
     return Guard(
         name=name,
         table=table,
         install={
-            "sqlite": [f"CREATE TRIGGER {name} BEFORE DELETE ON {table} WHEN 1=0 BEGIN SELECT 1; END"],
+            "sqlite": [],
             "postgresql": [
                 f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
                 f"IF coalesce(current_setting('nappage.may_truncate', true), '') <> 'yes' THEN "
@@ -132,7 +140,7 @@ def truncation(table: str) -> Guard:
             ],
         },
         remove={
-            "sqlite": [f"DROP TRIGGER IF EXISTS {name}"],
+            "sqlite": [],
             "postgresql": [f"DROP TRIGGER IF EXISTS {name} ON {table}"],
         },
     )

@@ -1,7 +1,12 @@
-"""Log lines as JSON with the request's id. Never patient data: log ids, not names."""
+"""Log lines as JSON with the request's id. Never patient data: log ids, not names.
+
+An exception's message may quote what was typed, and PostgreSQL's quotes whole rows; so only the kinds of the
+exceptions and the places in the code are written.
+"""
 
 import json
 import logging
+import traceback
 from datetime import UTC, datetime
 
 from clinic.core import context
@@ -16,6 +21,35 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "request": context.current().request_id,
         }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["message"] = _without(line["message"], record.exc_info[1])
+            if record.levelno >= logging.ERROR:
+                line["error"] = _places(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
+
+
+def _chain(error: BaseException):
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _without(message: str, error: BaseException) -> str:
+    """The first line of the message, without what the exceptions say."""
+    for link in _chain(error):
+        for words in (repr(link), str(link)):
+            if words:
+                message = message.replace(words, type(link).__name__)
+    return message.strip().partition("\n")[0]
+
+
+def _places(error: BaseException) -> list[str]:
+    """Each exception of the chain, newest first, with where it passed through."""
+    return [
+        line
+        for link in _chain(error)
+        for line in [
+            type(link).__qualname__,
+            *(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(link.__traceback__)),
+        ]
+    ]

@@ -1,31 +1,28 @@
 """What every request goes through before it meets anything of ours, and what every answer carries."""
 
+import ipaddress
+import json
+import re
 import uuid
 from urllib.parse import unquote_plus
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBadRequest
-from django.utils.translation import gettext as _
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseNotAllowed
 
 from clinic.core import context
 
 HEADERS = {
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-
-
-class LivenessMiddleware:
-    """Answers /livez before anything else is touched: the process is up, whatever its neighbours do."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if request.path == "/livez":
-            return HttpResponse("ok", content_type="text/plain; charset=utf-8")
-        return self.get_response(request)
+METHODS = ["GET", "HEAD", "POST"]
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+# In JSON: a NUL, or half of a surrogate pair, which may stand alone.
+_ESCAPED = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 
 
 class RequestContextMiddleware:
@@ -45,7 +42,7 @@ class RequestContextMiddleware:
 
 
 class HeadersMiddleware:
-    """Security headers on every answer, errors included; pages behind the sign-in are never stored."""
+    """Security headers on every answer, errors included; no page is ever stored, only static files."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -59,31 +56,70 @@ class HeadersMiddleware:
         return response
 
 
-class NulByteMiddleware:
-    """Answers 400 to NUL bytes, which PostgreSQL would answer with a crash."""
+class LivenessMiddleware:
+    """Answers /livez before anything else is touched: the process is up, whatever its neighbours do."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if self._has_nul(request):
-            return HttpResponseBadRequest(_("The request contains a character that is not allowed."))
+        if request.path == "/livez":
+            return HttpResponse("ok", content_type="text/plain; charset=utf-8")
         return self.get_response(request)
 
-    def _has_nul(self, request) -> bool:
-        if "\0" in request.path or "\0" in unquote_plus(request.META.get("QUERY_STRING", "")):
-            return True
-        if request.content_type == "application/json":
-            return b"\\u0000" in request.body or b"\0" in request.body
-        if request.method == "POST":
-            return any("\0" in value for _name, values in request.POST.lists() for value in values)
+
+class PlausibleRequestMiddleware:
+    """Answers 405 to methods that no page knows, and 400 to text that no database can hold.
+
+    NUL bytes crash PostgreSQL's lookups, and half a surrogate pair crashes both engines.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        if has_forbidden_text(request):
+            raise BadRequest("The request contains a character that is not allowed.")
+        return self.get_response(request)
+
+
+def has_forbidden_text(request) -> bool:
+    if "\0" in request.path or "\0" in unquote_plus(request.META.get("QUERY_STRING", "")):
+        return True
+    if request.method != "POST":
         return False
+    if request.content_type in FORM_TYPES:
+        return any("\0" in text for name, values in request.POST.lists() for text in [name, *values])
+    body = request.body
+    return b"\0" in body or (_ESCAPED.search(body) is not None and not _is_storable(body))
+
+
+def _is_storable(body: bytes) -> bool:
+    """Whether the JSON text, once its escapes are read, can be written as UTF-8 without NUL."""
+    try:
+        return b"\0" not in _text_of(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _text_of(value) -> bytes:
+    """All text of a JSON value, as UTF-8; raises UnicodeEncodeError (a ValueError) where that is impossible."""
+    if isinstance(value, dict):
+        return b" ".join(_text_of(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return b" ".join(_text_of(part) for part in value)
+    return str(value).encode()
 
 
 def client_address(request) -> str | None:
     """The address of the client: the one that the nearest trusted proxy saw, or the connection's own."""
     proxies = settings.TRUSTED_PROXY_COUNT
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if proxies and len(forwarded) >= proxies:
-        return forwarded[-proxies]
-    return request.META.get("REMOTE_ADDR") or None
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    seen = forwarded[-proxies] if 0 < proxies <= len(forwarded) else request.META.get("REMOTE_ADDR", "")
+    try:
+        address = ipaddress.ip_address(seen.strip().partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

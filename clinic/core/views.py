@@ -2,8 +2,9 @@
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from clinic.core import guards
 
@@ -25,16 +26,29 @@ healthz.public = True
 
 
 def bad_request(request, exception=None):
-    return render(request, "errors/400.html", status=400)
+    return _plain_page("errors/400.html", status=400)
 
 
 def forbidden(request, exception=None):
     return render(request, "errors/403.html", status=403)
 
 
+def csrf_failure(request, reason=""):
+    return _plain_page("errors/csrf.html", status=403)
+
+
 def not_found(request, exception=None):
     return render(request, "errors/404.html", status=404)
 
 
+def too_many_requests(request, exception=None):
+    return _plain_page("errors/429.html", status=429)
+
+
 def server_error(request):
-    return render(request, "errors/500.html", status=500)
+    return _plain_page("errors/500.html", status=500)
+
+
+def _plain_page(template: str, *, status: int) -> HttpResponse:
+    """A page that asks nobody anything: what is broken may be the database, the session or the request itself."""
+    return HttpResponse(render_to_string(template), status=status)

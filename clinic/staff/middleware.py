@@ -15,9 +15,9 @@ from django.utils import timezone, translation
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
-from clinic.staff.queries import clinic_profile
+from clinic.staff.queries import clinic_profile, has_second_factor
+from clinic.staff.signals import SEEN, STARTED
 
-STARTED, SEEN = "signed_in_at", "last_seen_at"
 # A sign of life is written down at most this often, so that not every page view writes the session.
 NOTED_EVERY = timedelta(seconds=20)
 
@@ -42,23 +42,20 @@ class SessionLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "signed_out", False):
+            response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
     def process_view(self, request, view, args, kwargs):
         if not request.user.is_authenticated:
-            return None
+            return
         now = clock.now()
-        started = _instant(request.session.get(STARTED)) or now
-        seen = _instant(request.session.get(SEEN)) or now
-        if now - seen > settings.SESSION_IDLE_LIMIT or now - started > settings.SESSION_ABSOLUTE_LIMIT:
+        if _is_over(request.session, now):
             record(by=request.user, action=Action.TIMED_OUT, subject="session")
             logout(request)
-            return sign_in_again(request)
-        if STARTED not in request.session:
-            request.session[STARTED] = request.session[SEEN] = now.isoformat()
-        elif not getattr(view, "background", False) and now - seen > NOTED_EVERY:
+        elif not getattr(view, "background", False) and now - _instant(request.session[SEEN]) > NOTED_EVERY:
             request.session[SEEN] = now.isoformat()
-        return None
 
 
 class AccessMiddleware:
@@ -76,10 +73,12 @@ class AccessMiddleware:
             return None
         if not request.user.is_authenticated:
             return sign_in_again(request)
+        if settings.REQUIRE_SECOND_FACTOR and not has_second_factor(request.user):
+            if name in settings.SECOND_FACTOR_SETUP_URL_NAMES:
+                return None
+            return to_page(request, settings.SECOND_FACTOR_SETUP_URL)
         if name in settings.SIGNED_IN_URL_NAMES:
             return None
-        if settings.REQUIRE_SECOND_FACTOR and not has_second_factor(request.user):
-            return redirect(settings.SECOND_FACTOR_SETUP_URL)
         permission = getattr(view, "permission", None)
         if permission is None or not request.user.may(permission):
             record(by=request.user, action=Action.REFUSED, subject=name)
@@ -87,21 +86,32 @@ class AccessMiddleware:
         return None
 
 
-def has_second_factor(user) -> bool:
-    from allauth.mfa.utils import is_mfa_enabled
-
-    return is_mfa_enabled(user)
-
-
 def sign_in_again(request):
     """The sign-in page; a fragment or a background request is told so, instead of getting the page's text."""
-    if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"error": "signed_out", "sign_in": reverse(settings.LOGIN_URL)}, status=401)
+    if request.htmx:
+        return to_page(request, settings.LOGIN_URL)
     target = request.get_full_path() if request.method == "GET" else reverse("home")
     return redirect_to_login(target, reverse(settings.LOGIN_URL))
 
 
-def _instant(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+def to_page(request, url_name: str):
+    """Leads the whole window there, also when only a fragment was asked for."""
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse(url_name)})
+    return redirect(url_name)
+
+
+def _is_over(session, now: datetime) -> bool:
+    """Also when the session does not say how old it is."""
+    if STARTED not in session or SEEN not in session:
+        return True
+    return (
+        now - _instant(session[SEEN]) > settings.SESSION_IDLE_LIMIT
+        or now - _instant(session[STARTED]) > settings.SESSION_ABSOLUTE_LIMIT
+    )
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -2,37 +2,38 @@
 
 from enum import StrEnum
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
-class Permission(StrEnum):
+class Permission(TextChoices):
     """What a view asks for. Clinical content is behind permissions that the front desk does not hold."""
 
-    VIEW_PATIENTS = "view_patients"
-    EDIT_PATIENTS = "edit_patients"
-    IMPORT_PATIENTS = "import_patients"
-    VIEW_HISTORY = "view_history"
-    EDIT_HISTORY = "edit_history"
-    VIEW_CATALOGUE = "view_catalogue"
-    EDIT_CATALOGUE = "edit_catalogue"
-    APPROVE_FORMULATIONS = "approve_formulations"
-    VIEW_STOCK = "view_stock"
-    EDIT_STOCK = "edit_stock"
-    VIEW_CHARTS = "view_charts"
-    CHART_SESSIONS = "chart_sessions"
-    VIEW_CALENDAR = "view_calendar"
-    BOOK_VISITS = "book_visits"
-    OVERRIDE_CONSULTATION = "override_consultation"
-    EDIT_CALENDAR = "edit_calendar"
-    VIEW_MESSAGES = "view_messages"
-    RESEND_MESSAGES = "resend_messages"
-    READ_MESSAGE_TEXTS = "read_message_texts"
-    EDIT_MESSAGE_RULES = "edit_message_rules"
-    DECIDE_MEDICINES = "decide_medicines"
-    MANAGE_STAFF = "manage_staff"
-    EDIT_CLINIC = "edit_clinic"
-    VIEW_AUDIT = "view_audit"
-    HOME = "home"
+    VIEW_PATIENTS = "view_patients", _("Find patients, see names and contacts")
+    EDIT_PATIENTS = "edit_patients", _("Register patients and change their contacts")
+    IMPORT_PATIENTS = "import_patients", _("Import a list of patients")
+    VIEW_HISTORY = "view_history", _("Read allergies, conditions and medicines")
+    EDIT_HISTORY = "edit_history", _("Write allergies, conditions and medicines")
+    VIEW_CATALOGUE = "view_catalogue", _("Read the catalogue of formulations")
+    EDIT_CATALOGUE = "edit_catalogue", _("Keep the catalogue")
+    APPROVE_FORMULATIONS = "approve_formulations", _("Approve formulations")
+    VIEW_STOCK = "view_stock", _("See lots and quantities")
+    EDIT_STOCK = "edit_stock", _("Receive, correct and withdraw lots")
+    VIEW_CHARTS = "view_charts", _("Read treatment sessions")
+    CHART_SESSIONS = "chart_sessions", _("Chart and sign treatment sessions")
+    VIEW_CALENDAR = "view_calendar", _("See the calendar")
+    BOOK_VISITS = "book_visits", _("Book, move and cancel visits")
+    OVERRIDE_CONSULTATION = "override_consultation", _("Book a session without a recent consultation, with a reason")
+    EDIT_CALENDAR = "edit_calendar", _("Keep visit types, rooms and working hours")
+    VIEW_MESSAGES = "view_messages", _("See which messages were sent")
+    RESEND_MESSAGES = "resend_messages", _("Send a failed message again")
+    READ_MESSAGE_TEXTS = "read_message_texts", _("Read what a message to a patient said")
+    EDIT_MESSAGE_RULES = "edit_message_rules", _("Keep the rules and texts of messages")
+    DECIDE_MEDICINES = "decide_medicines", _("Decide about a patient's medicines before a visit")
+    MANAGE_STAFF = "manage_staff", _("Keep the clinic's people and their roles")
+    EDIT_CLINIC = "edit_clinic", _("Change the clinic's own details")
+    VIEW_AUDIT = "view_audit", _("Read the audit trail")
+    HOME = "home", _("Sign in and see one's own day")
 
 
 class Role(StrEnum):

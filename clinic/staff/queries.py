@@ -1,3 +1,10 @@
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.conf import settings
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from clinic.audit.models import AuditEvent
 from clinic.staff.models import ClinicProfile, User
 
 
@@ -6,10 +13,48 @@ def clinic_profile() -> ClinicProfile:
     return ClinicProfile.objects.filter(pk=1).first() or ClinicProfile(pk=1, name="Nappage", phone="")
 
 
-def people():
+def people() -> QuerySet[User]:
     """The staff page: everybody, with their roles."""
     return User.objects.prefetch_related("role_assignments").order_by("-is_active", "full_name", "pk")
 
 
-def practitioners():
+def person(user_id: int) -> User:
+    """The page of one person. Raises Http404."""
+    return get_object_or_404(User, pk=user_id)
+
+
+def practitioners() -> QuerySet[User]:
     return User.objects.practitioners()
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def patient_id_of(number: str) -> int | None:
+    """The patient with exactly this number, for the filter of the trail."""
+    return _patients().filter(number__iexact=number.strip()).values_list("pk", flat=True).first()
+
+
+def explained(events) -> list[AuditEvent]:
+    """A page of the trail, each event with `who`, `patient_number` and `what` in words, in two queries."""
+    events = list(events)
+    names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "full_name"))
+    numbers = dict(_patients().filter(pk__in={event.patient_id for event in events}).values_list("pk", "number"))
+    for event in events:
+        event.who = names.get(event.actor_id, "")
+        event.patient_number = numbers.get(event.patient_id, "")
+        event.what = _kind(event.subject_type)
+    return events
+
+
+def _patients():
+    return apps.get_model(settings.PATIENT_MODEL).objects
+
+
+def _kind(subject_type: str) -> str:
+    """The kind of row in words; names of pages stay as they are."""
+    try:
+        return str(apps.get_model(subject_type)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return subject_type
