@@ -50,7 +50,7 @@ ACCOUNT = [
     ("mfa_index", STAFF, STAFF_NOT),
     ("mfa_activate_totp", "login 302 302 302", "login 302 302 302"),
     ("mfa_deactivate_totp", "login 404 404 404", "login 404 404 404"),
-    ("mfa_view_recovery_codes", "login 404 404 404", "login 404 404 404"),
+    ("mfa_view_recovery_codes", "login 404 404 404", STAFF_NOT),
     ("mfa_generate_recovery_codes", "login 302 302 302", "login 302 302 302"),
     ("mfa_download_recovery_codes", "login 404 404 404", "login 404 404 404"),
     # What the library offers and this house does not

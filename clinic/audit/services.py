@@ -25,7 +25,7 @@ def record(
     fields: list[str] | tuple[str, ...] = (),
     at=None,
 ) -> AuditEvent:
-    """Writes one event. `by` is None for the clinic's own clockwork; `subject` is a row, or the name of a kind of row."""
+    """Writes one event. `by` is None for the clinic's own clockwork; `subject` is a row, or the name of a kind."""
     here = context.current()
     event = AuditEvent(
         at=at or clock.now(),

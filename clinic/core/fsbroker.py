@@ -4,9 +4,9 @@ The stock transport opens the final name before it has written the message, so a
 empty file, lose the message and die. Here a message is written aside and then renamed.
 """
 
-import os
 import time
 import uuid
+from pathlib import Path
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.utils.encoding import str_to_bytes
@@ -16,10 +16,10 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     def _put(self, queue, payload, **kwargs):
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
-        aside = os.path.join(self.data_folder_out, f".{name}.part")
-        with open(aside, "wb") as file:
-            file.write(str_to_bytes(dumps(payload)))
-        os.replace(aside, os.path.join(self.data_folder_out, name))
+        folder = Path(self.data_folder_out)
+        aside = folder / f".{name}.part"
+        aside.write_bytes(str_to_bytes(dumps(payload)))
+        aside.replace(folder / name)
 
 
 class Transport(filesystem.Transport):

@@ -46,7 +46,7 @@ def add_person(
     by: User | None,
     at=None,
 ) -> User:
-    """A new member of staff. Without a password they cannot sign in before they chose one (see `make_password_link`)."""
+    """A new member of staff; without a password they first choose one themselves (see `make_password_link`)."""
     user, created = User.objects.get_or_create(
         email=email.lower(),
         defaults={
