@@ -15,7 +15,8 @@ def overlap_guards():
     from clinic.core.guards import no_overlap
     from treatments.scheduling.enums import LIVE
 
-    live = "{row}status IN (%s)" % ", ".join(f"'{status.value}'" for status in LIVE)
+    statuses = ", ".join(f"'{status.value}'" for status in LIVE)
+    live = f"{{row}}status IN ({statuses})"
     table = "scheduling_appointment"
     for resource, starts, ends in [
         ("practitioner_id", "busy_from", "busy_until"),

@@ -1,4 +1,4 @@
-"""Arithmetic of stretches of time, without a database: [from, until) when busy or open, both ends included for starts."""
+"""Arithmetic of stretches of time, without a database: [from, until), or first and last possible start."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta

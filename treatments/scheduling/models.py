@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models import Retirable
@@ -68,7 +69,7 @@ class WorkingHours(models.Model):
     """A weekly stretch in clinic-local wall time; Monday is 0."""
 
     practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="working_hours")
-    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=[(n, str(n)) for n in range(7)])
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=list(WEEKDAYS.items()))
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("to"))
 

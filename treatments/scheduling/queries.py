@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
 from clinic.staff.models import User
 from clinic.staff.permissions import Role
-from treatments.scheduling.enums import LIVE, PART_HOURS, VisitKind, VisitStatus
+from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
 from treatments.scheduling.models import Appointment, Room, VisitType, WorkingHours
 
@@ -88,14 +87,61 @@ def clashing(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy
     )
     if room is not None:
         taken |= Q(busy, room=room)
-    visits = Appointment.objects.filter(taken, status__in=LIVE).exclude(pk=but)
-    return visits.select_related("practitioner", "room", "booked_by").order_by("starts_at").first()
+    visits = Appointment.objects.filter(taken, status__in=LIVE).exclude(pk=but).order_by("starts_at")
+    found = visits.values_list("pk", flat=True).first()
+    return found and Appointment.objects.select_related("booked_by").get(pk=found)
 
 
 def consultations(patient) -> list[Appointment]:
     """Consultations of the patient that took place or are still to."""
     live = Appointment.objects.filter(patient=patient, visit_type__kind=VisitKind.CONSULTATION, status__in=LIVE)
     return list(live.only("starts_at", "ends_at", "status"))
+
+
+def done_consultations(patient_ids) -> dict[int, list[Appointment]]:
+    """Consultations that took place, by patient."""
+    rows = Appointment.objects.filter(
+        patient__in=patient_ids, visit_type__kind=VisitKind.CONSULTATION, status=VisitStatus.DONE
+    )
+    by_patient = defaultdict(list)
+    for row in rows.only("patient_id", "starts_at", "ends_at", "status"):
+        by_patient[row.patient_id].append(row)
+    return by_patient
+
+
+def visits_on(day: date, practitioner: User | None = None) -> list[Appointment]:
+    """The panel "today": visits that are not over yet, of everybody or of one practitioner."""
+    start, end = clock.day_bounds(day)
+    over = (VisitStatus.DONE, VisitStatus.CANCELLED, VisitStatus.NO_SHOW)
+    visits = Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end).exclude(status__in=over)
+    if practitioner is not None:
+        visits = visits.filter(practitioner=practitioner)
+    return list(visits.select_related("patient", "practitioner", "visit_type", "room"))
+
+
+def visits_of(patient) -> list[Appointment]:
+    """The patient's tab: every visit, the latest first."""
+    visits = Appointment.objects.filter(patient=patient).select_related("practitioner", "visit_type", "room")
+    return list(visits.order_by("-starts_at", "-pk"))
+
+
+def visits_to_come(patient, at: datetime) -> list[Appointment]:
+    """What the booking page reminds of: visits of the patient that are still open."""
+    visits = Appointment.objects.filter(patient=patient, starts_at__gte=at, status__in=OPEN)
+    return list(visits.select_related("visit_type", "practitioner"))
+
+
+def visits_to_come_in(room: Room, at: datetime) -> int:
+    return Appointment.objects.filter(room=room, starts_at__gte=at, status__in=OPEN).count()
+
+
+def is_name_taken(model, name: str, but=None) -> bool:
+    return model.objects.filter(name__iexact=name).exclude(pk=but and but.pk).exists()
+
+
+def week_of(practitioner: User) -> list[tuple]:
+    """(weekday, from, to), in order."""
+    return list(practitioner.working_hours.order_by("weekday", "starts").values_list("weekday", "starts", "ends"))
 
 
 def free_times(
@@ -107,16 +153,18 @@ def free_times(
     part_of_day: str = "",
     patient=None,
     after: datetime | None = None,
+    but: Appointment | None = None,
 ) -> Iterator[FreeTime]:
     """Times at which the visit could be booked, soonest first, on quarters of an hour, one room each.
 
     Three queries whatever the number of days and people; the rest is arithmetic, done day by day as it is asked for.
+    `but` is a visit that does not count: the one to be moved.
     """
     last_day = from_day + timedelta(days=days - 1)
     start, end = clock.day_bounds(from_day)[0], clock.day_bounds(last_day)[1]
     hours = _hours_by_weekday(practitioner)
     all_rooms = list(rooms())
-    busy = _Busy(start, end, patient)
+    busy = _Busy(start, end, patient, but)
     after = after or clock.now()
     for offset in range(days):
         day = from_day + timedelta(days=offset)
@@ -138,11 +186,12 @@ def _hours_by_weekday(practitioner: User | None) -> dict[int, list[WorkingHours]
 class _Busy:
     """What is taken between two instants, by practitioner, by room, and for one patient."""
 
-    def __init__(self, start: datetime, end: datetime, patient):
+    def __init__(self, start: datetime, end: datetime, patient, but):
         self.practitioners, self.rooms, self.patient = defaultdict(list), defaultdict(list), []
-        rows = Appointment.objects.filter(
-            status__in=LIVE, starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST
-        ).values_list("practitioner_id", "room_id", "patient_id", "busy_from", "busy_until", "starts_at", "ends_at")
+        live = Appointment.objects.filter(status__in=LIVE).exclude(pk=but and but.pk)
+        rows = live.filter(starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST).values_list(
+            "practitioner_id", "room_id", "patient_id", "busy_from", "busy_until", "starts_at", "ends_at"
+        )
         for practitioner_id, room_id, patient_id, busy_from, busy_until, starts_at, ends_at in rows:
             self.practitioners[practitioner_id].append((busy_from, busy_until))
             self.rooms[room_id].append((busy_from, busy_until))
@@ -182,3 +231,16 @@ def _within(windows: Iterable[Stretch], time: datetime) -> bool:
 def _in_part(time: datetime, part_of_day: str) -> bool:
     first, last = PART_HOURS.get(part_of_day, (0, 24))
     return first <= clock.local(time).hour < last
+
+
+def calendar_settings() -> dict:
+    """The settings page: everything that can be booked, retired rows last, and each practitioner's week."""
+    retired_last = F("retired_at").asc(nulls_first=True)
+    people = [
+        (person, list(person.working_hours.all())) for person in practitioners().prefetch_related("working_hours")
+    ]
+    return {
+        "visit_types": list(VisitType.objects.order_by(retired_last, "kind", "name")),
+        "rooms": list(Room.objects.order_by(retired_last, "name")),
+        "people": people,
+    }

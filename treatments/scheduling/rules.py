@@ -1,6 +1,8 @@
 """What may be booked and why not: asked by forms early, and by services again inside the transaction."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -8,9 +10,9 @@ from django.utils.translation import ngettext
 
 from clinic.core import clock
 from clinic.core.errors import Refused
-from clinic.staff.permissions import Permission
+from clinic.staff.permissions import Permission, Role
 from treatments.scheduling import queries
-from treatments.scheduling.enums import OPEN, VISIT_MOVES, VisitStatus
+from treatments.scheduling.enums import OPEN, VISIT_MOVES, VisitKind, VisitStatus
 from treatments.scheduling.intervals import contains
 from treatments.scheduling.models import Appointment, Room, VisitType
 
@@ -179,3 +181,108 @@ def time_text(instant: datetime) -> str:
 
 def wall_text(wall: time) -> str:
     return f"{wall:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A button of the visit page."""
+
+    status: VisitStatus
+    label: str
+    icon: str
+
+
+def next_steps(visit: Appointment, user, at: datetime) -> list[Step]:
+    """What this person may do next with the visit, the likeliest first; cancelling has a page of its own."""
+    if not user.may(Permission.BOOK_VISITS):
+        return []
+    steps = [
+        Step(
+            VisitStatus.IN_SESSION, _("Start the session") if needs_chart(visit) else _("Start the visit"), "play-fill"
+        ),
+        Step(VisitStatus.DONE, _("Done"), "check2-all"),
+        Step(VisitStatus.ARRIVED, _("Has arrived"), "door-open"),
+        Step(VisitStatus.CONFIRMED, _("Confirmed by the patient"), "check2"),
+        Step(VisitStatus.NO_SHOW, _("Did not come"), "person-x"),
+    ]
+    return [step for step in steps if _may_take(step.status, visit, user, at)]
+
+
+def _may_take(status: VisitStatus, visit: Appointment, user, at: datetime) -> bool:
+    try:
+        check_move(visit, status, at)
+        check_starter(visit, status, user)
+    except Refused:
+        return False
+    return not (status == VisitStatus.DONE and visit.status == VisitStatus.ARRIVED and needs_chart(visit))
+
+
+def needs_chart(visit: Appointment) -> bool:
+    return visit.visit_type.kind == VisitKind.SESSION
+
+
+def check_starter(visit: Appointment, status: VisitStatus, user) -> None:
+    if status == VisitStatus.IN_SESSION and needs_chart(visit) and not user.may(Permission.CHART_SESSIONS):
+        raise Refused(_("A practitioner starts this visit: it opens the patient's chart."))
+
+
+def lacks_consultation(visit: Appointment, at: datetime) -> bool:
+    """Whether a visit that is still to come has lost the consultation it needs."""
+    if visit.override_reason or visit.status not in {*OPEN, VisitStatus.ARRIVED}:
+        return False
+    return not has_consultation(visit.visit_type, queries.consultations(visit.patient), visit.starts_at, at)
+
+
+def check_name_is_new(model, name: str, but=None) -> None:
+    if queries.is_name_taken(model, name, but):
+        raise Refused(_("There is one with this name already."), field="name")
+
+
+def check_room_is_empty(room: Room, at: datetime) -> None:
+    count = queries.visits_to_come_in(room, at)
+    if count:
+        raise Refused(
+            ngettext(
+                "%(count)d visit is still booked in this room. Move it first.",
+                "%(count)d visits are still booked in this room. Move them first.",
+                count,
+            )
+            % {"count": count}
+        )
+
+
+def check_week(hours: list[tuple[int, time, time]]) -> None:
+    """Each stretch ends after it begins, and none overlaps the next of its day."""
+    for weekday, starts, ends in hours:
+        if ends <= starts:
+            raise Refused(_("The end must be later than the beginning."), field=f"day_{weekday}")
+    for (weekday, _starts, ends), (next_weekday, next_starts, _ends) in pairwise(hours):
+        if weekday == next_weekday and next_starts < ends:
+            raise Refused(_("These hours overlap."), field=f"day_{weekday}")
+
+
+@dataclass(frozen=True)
+class TodaysVisit:
+    """A line of the page "today": the visit, and whether its consultation, an answer or a contact is missing."""
+
+    visit: Appointment
+    without_consultation: bool
+    unconfirmed: bool
+    unreachable: bool
+
+
+def todays_visits(user, at: datetime) -> list[TodaysVisit]:
+    """Today's visits that are not over: all for the desk, their own for practitioners."""
+    own = Role.FRONT_DESK not in user.role_names
+    visits = queries.visits_on(clock.local(at).date(), practitioner=user if own else None)
+    done = queries.done_consultations({visit.patient_id for visit in visits})
+    return [
+        TodaysVisit(
+            visit=visit,
+            without_consultation=not visit.override_reason
+            and not has_consultation(visit.visit_type, done[visit.patient_id], visit.starts_at, at),
+            unconfirmed=visit.status == VisitStatus.BOOKED,
+            unreachable=not (visit.patient.phone or visit.patient.email),
+        )
+        for visit in visits
+    ]

@@ -1,4 +1,4 @@
-"""Booking, moving, cancelling and following visits: the only writers of the calendar.
+"""Booking, moving, cancelling and following visits, and what can be booked: the only writers of the calendar.
 
 Nobody is ever booked twice at a time, three times over: locks in a fixed order make simultaneous bookings
 wait for each other, the check under them answers politely, and the database's own guards have the last word.
@@ -16,11 +16,11 @@ from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused
 from clinic.staff.models import User
-from clinic.staff.permissions import Permission
 from patients.registry.models import Patient
+from treatments.charting.services import start_session
 from treatments.scheduling import queries, rules
-from treatments.scheduling.enums import VisitKind, VisitStatus
-from treatments.scheduling.models import Appointment, AppointmentChange, Room
+from treatments.scheduling.enums import VisitStatus
+from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType, WorkingHours
 
 RETRIES = 2
 # PostgreSQL: deadlock, serialization failure, lock timeout.
@@ -36,7 +36,7 @@ def orderly(service):
     @wraps(service)
     def run(**arguments):
         attempts = 1 if connection.in_atomic_block else 1 + RETRIES
-        for attempt in range(attempts):
+        for _attempt in range(attempts):
             try:
                 with transaction.atomic():
                     _limit_waiting()
@@ -106,9 +106,12 @@ def book_appointment(
         visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason=override_reason, at=at
     )
     lock_resources(practitioner=practitioner, room=room, patient=patient)
-    if first := queries.find_by_submission(submission):
-        return _same_booking(first, wanted)
-    rules.check_free(practitioner=practitioner, room=room, patient=patient, **times)
+    try:
+        rules.check_free(practitioner=practitioner, room=room, patient=patient, **times)
+    except Refused:
+        if first := queries.find_by_submission(submission):  # its twin was quicker
+            return _same_booking(first, wanted)
+        raise
     appointment = Appointment.objects.create(
         patient=patient,
         practitioner=practitioner,
@@ -181,11 +184,8 @@ def start_visit(*, appointment_id: int, version: int, by, at=None) -> Appointmen
     """The patient is with the practitioner. A session visit opens its chart, so only those who chart may start it."""
     at = at or clock.now()
     appointment = _become(VisitStatus.IN_SESSION, appointment_id, version, by, at)
-    if appointment.visit_type.kind == VisitKind.SESSION:
-        if not by.may(Permission.CHART_SESSIONS):
-            raise Refused(_("A practitioner starts this visit: it opens the patient's chart."))
-        from treatments.charting.services import start_session
-
+    rules.check_starter(appointment, VisitStatus.IN_SESSION, by)
+    if rules.needs_chart(appointment):
         appointment.session = start_session(
             patient=appointment.patient, practitioner=appointment.practitioner, by=by, at=at
         )
@@ -259,3 +259,78 @@ def _note_change(appointment: Appointment, by, at) -> None:
 
 def _record(appointment: Appointment, action: Action, by, at, fields=()) -> None:
     record(by=by, action=action, subject=appointment, patient_id=appointment.patient_id, fields=fields, at=at)
+
+
+@transaction.atomic
+def add_visit_type(*, name: str, kind: str, minutes: int, by, at=None, **details) -> VisitType:
+    """`details`: minutes_before, minutes_after, consultation_within_days, colour."""
+    rules.check_name_is_new(VisitType, name)
+    visit_type = VisitType.objects.create(name=name, kind=kind, minutes=minutes, **details)
+    record(by=by, action=Action.CREATE, subject=visit_type, at=at)
+    return visit_type
+
+
+@transaction.atomic
+def edit_visit_type(*, visit_type: VisitType, by, at=None, **changes) -> VisitType:
+    """Booked visits keep the times they were booked with; those booked from now on follow the new ones."""
+    return _edit(visit_type, changes, by, at)
+
+
+@transaction.atomic
+def add_room(*, name: str, by, at=None) -> Room:
+    rules.check_name_is_new(Room, name)
+    room = Room.objects.create(name=name)
+    record(by=by, action=Action.CREATE, subject=room, at=at)
+    return room
+
+
+@transaction.atomic
+def rename_room(*, room: Room, name: str, by, at=None) -> Room:
+    return _edit(room, {"name": name}, by, at)
+
+
+@transaction.atomic
+def retire_visit_type(*, visit_type: VisitType, reason: str, by, at=None) -> VisitType:
+    return _retire(visit_type, reason, by, at)
+
+
+@transaction.atomic
+def retire_room(*, room: Room, reason: str, by, at=None) -> Room:
+    """A room with visits to come is not retired: they are moved first."""
+    rules.check_room_is_empty(room, at or clock.now())
+    return _retire(room, reason, by, at)
+
+
+@transaction.atomic
+def set_working_hours(*, practitioner: User, hours, by, at=None) -> None:
+    """`hours`: (weekday, from, to) for a week, Monday 0; replaces what was. Booked visits stay."""
+    hours = sorted(hours)
+    rules.check_practitioner(practitioner)
+    rules.check_week(hours)
+    WorkingHours.objects.filter(practitioner=practitioner).delete()
+    WorkingHours.objects.bulk_create(
+        WorkingHours(practitioner=practitioner, weekday=weekday, starts=starts, ends=ends)
+        for weekday, starts, ends in hours
+    )
+    record(by=by, action=Action.CHANGE, subject=practitioner, fields=["working_hours"], at=at)
+
+
+def _edit(row, changes: dict, by, at):
+    changed = [name for name, value in changes.items() if getattr(row, name) != value]
+    if "name" in changed:
+        rules.check_name_is_new(type(row), changes["name"], but=row)
+    for name in changed:
+        setattr(row, name, changes[name])
+    if changed:
+        row.save(update_fields=changed)
+        record(by=by, action=Action.CHANGE, subject=row, fields=changed, at=at)
+    return row
+
+
+def _retire(row, reason: str, by, at):
+    if row.retired_at:
+        raise Refused(_("It has been retired already."))
+    row.retired_at, row.retire_reason = at or clock.now(), reason
+    row.save(update_fields=["retired_at", "retire_reason"])
+    record(by=by, action=Action.RETIRE, subject=row, at=at)
+    return row

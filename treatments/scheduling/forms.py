@@ -1,0 +1,295 @@
+"""What the desk fills in: which visit, when, and why not."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from uuid import uuid4
+
+from crispy_forms.layout import Div, Field, Layout
+from django import forms
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core import clock
+from clinic.core.errors import Refused
+from clinic.core.forms import DateField, Form, NameField, TimeField
+from clinic.staff.models import COLOUR
+from treatments.scheduling import queries, rules
+from treatments.scheduling.enums import PartOfDay, VisitKind
+
+OTHER = "other"
+SLOT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)Z\.(\d{1,18})\.(\d{1,18})", re.ASCII)
+
+
+class PersonChoice(forms.ModelChoiceField):
+    def label_from_instance(self, person) -> str:
+        return person.full_name
+
+
+class CalendarDay(DateField):
+    """A day near enough for a visit."""
+
+    def validate(self, value):
+        super().validate(value)
+        if value and abs(value - clock.today()) > rules.FURTHEST:
+            raise forms.ValidationError(gettext("Visits can be booked at most two years ahead."), code="far")
+
+
+class DayForm(forms.Form):
+    day = CalendarDay()
+
+
+class PatientForm(forms.Form):
+    patient = forms.IntegerField(min_value=1, max_value=10**18)
+
+
+class FindForm(forms.Form):
+    q = forms.CharField(max_length=100)
+
+
+def carried(data) -> dict[str, str]:
+    """What a booking was asked for besides the patient, to be carried along while the patient is looked for."""
+    return {name: data[name] for name in ("type", "practitioner", "start", "part") if data.get(name)}
+
+
+class WishForm(Form):
+    """Which free times to offer; travels in the address, so it holds ids and days only."""
+
+    type = forms.ModelChoiceField(label=_("Visit"), queryset=None)
+    practitioner = PersonChoice(label=_("With"), queryset=None, required=False, empty_label=_("Anyone"))
+    start = CalendarDay(label=_("From"))
+    part = forms.ChoiceField(
+        label=_("Part of the day"), required=False, choices=[("", _("Any time")), *PartOfDay.choices]
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "type" in self.fields:
+            self.fields["type"].queryset = queries.visit_types()
+        self.fields["practitioner"].queryset = queries.practitioners()
+
+
+class MoveWishForm(WishForm):
+    """When to move a visit to; its type stays."""
+
+    type = None
+
+
+class SlotForm(Form):
+    """One of the free times that were offered, or another one, typed."""
+
+    slot = forms.CharField(label=_("Time"), error_messages={"required": _("Choose a time.")})
+    day = CalendarDay(label=_("Day"), required=False)
+    time = TimeField(label=_("Time"), required=False)
+    fold = forms.TypedChoiceField(
+        label=_("The clocks go back that day"), required=False, coerce=int, empty_value=None, widget=forms.RadioSelect
+    )
+    practitioner = PersonChoice(label=_("With"), queryset=None, required=False)
+    room = forms.ModelChoiceField(label=_("Room"), queryset=None, required=False, empty_label=_("None"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["practitioner"].queryset = queries.practitioners()
+        self.fields["room"].queryset = queries.rooms()
+        self.fields["fold"].choices = self._readings()
+        if not self.fields["fold"].choices:
+            self.fields["fold"].widget = forms.HiddenInput()
+            self.fields["fold"].choices = [("0", ""), ("1", "")]
+        self.offer([])
+
+    def layout(self):
+        other = Div("day", "time", "fold", "practitioner", "room", css_class="other-time")
+        return Layout(Field("slot", template="scheduling/_slots.html"), other)
+
+    def offer(self, times) -> None:
+        """Shows these free times, by day."""
+        days = groupby(times, key=lambda free: clock.local(free.starts_at).date())
+        self.fields["slot"].days = [(day, [(slot_value(free), free) for free in frees]) for day, frees in days]
+
+    def _readings(self) -> list[tuple[str, str]]:
+        """Both instants of a typed time that the clocks show twice."""
+        try:
+            day = self.fields["day"].to_python(self.data.get("day"))
+            wall = self.fields["time"].to_python(self.data.get("time"))
+            if not (day and wall and abs(day - clock.today()) <= rules.FURTHEST and rules.is_ambiguous(day, wall)):
+                return []
+        except forms.ValidationError:
+            return []
+        labels = [gettext("the first %(time)s (%(offset)s)"), gettext("the second %(time)s (%(offset)s)")]
+        return [
+            (str(fold), label % {"time": rules.wall_text(wall), "offset": _offset(day, wall, fold)})
+            for fold, label in enumerate(labels)
+        ]
+
+    def clean(self):
+        data = super().clean()
+        if data.get("slot") == OTHER:
+            self._clean_other(data)
+        elif "slot" in data:
+            self._clean_offered(data)
+        return data
+
+    def _clean_offered(self, data) -> None:
+        """What an offered time says: when, with whom, where."""
+        match = SLOT.fullmatch(data["slot"])
+        people = {person.pk: person for person in queries.practitioners()}
+        rooms = {room.pk: room for room in queries.rooms()} | {0: None}
+        try:
+            data["starts_at"] = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
+            data["practitioner"], data["room"] = people[int(match[2])], rooms[int(match[3])]
+        except (TypeError, ValueError, KeyError):
+            self.add_error("slot", gettext("This time is no longer offered. Choose another one."))
+
+    def _clean_other(self, data) -> None:
+        for name in ("day", "time", "practitioner"):
+            if not data.get(name) and name not in self.errors:
+                self.add_error(name, gettext("This is needed for another time."))
+        if self.errors:
+            return
+        try:
+            data["starts_at"] = rules.instant_of(data["day"], data["time"], data.get("fold"))
+        except Refused as refusal:
+            refusal.add_to(self)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Shows a refusal where the choice was made: beside the offered times, or beside what was typed."""
+        if self.cleaned_data["slot"] != OTHER and refusal.field in {"day", "time", "practitioner", "room"}:
+            refusal.field = "slot"
+        refusal.add_to(self)
+
+    def chosen(self) -> dict:
+        """When, with whom, where: for the service."""
+        return {name: self.cleaned_data.get(name) for name in ("starts_at", "practitioner", "room")}
+
+
+class BookForm(SlotForm):
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    override_reason = forms.CharField(
+        label=_("Reason, if there is no consultation"), required=False, max_length=200, strip=True
+    )
+
+    def __init__(self, *args, may_override: bool, **kwargs):
+        self.may_override = may_override
+        super().__init__(*args, **kwargs)
+        if not may_override:
+            del self.fields["override_reason"]
+
+    def layout(self):
+        return Layout(*super().layout(), "submission", *["override_reason"] * self.may_override)
+
+    def chosen(self) -> dict:
+        return super().chosen() | {
+            "submission": self.cleaned_data["submission"],
+            "override_reason": self.cleaned_data.get("override_reason", ""),
+        }
+
+
+class MoveForm(SlotForm):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+
+    def layout(self):
+        return Layout(*super().layout(), "version")
+
+    def chosen(self) -> dict:
+        return super().chosen() | {"version": self.cleaned_data["version"]}
+
+
+class CancelForm(Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    reason = forms.CharField(
+        label=_("Why is it cancelled?"),
+        max_length=200,
+        help_text=_("For example: ill, no time, found another clinic. Nothing medical."),
+    )
+
+
+class StepForm(forms.Form):
+    step = forms.CharField()
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+
+
+class VisitTypeForm(Form):
+    name = NameField(label=_("Name"), max_length=80)
+    kind = forms.ChoiceField(label=_("Kind"), choices=VisitKind.choices)
+    minutes = forms.IntegerField(label=_("Duration, minutes"), min_value=5, max_value=720, step_size=5)
+    minutes_before = forms.IntegerField(
+        label=_("Minutes kept free before"), min_value=0, max_value=240, initial=0, help_text=_("To prepare the room.")
+    )
+    minutes_after = forms.IntegerField(
+        label=_("Minutes kept free after"), min_value=0, max_value=240, initial=0, help_text=_("To clear it up.")
+    )
+    consultation_within_days = forms.IntegerField(
+        label=_("Needs a consultation within, days"),
+        min_value=1,
+        max_value=3650,
+        required=False,
+        help_text=_("Empty: it can be booked without one."),
+    )
+    colour = forms.CharField(
+        label=_("Colour in the calendar"),
+        initial="#0f6b6b",
+        validators=[COLOUR],
+        widget=forms.TextInput(attrs={"type": "color"}),
+    )
+
+
+class RoomForm(Form):
+    name = NameField(label=_("Name"), max_length=60)
+
+
+class RetireForm(Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class WeekForm(Form):
+    """A practitioner's week: one line a day, such as "9:00-13:00, 15:00-19:00"; empty is a day off."""
+
+    STRETCH = re.compile(r"(\d{1,2})[:.](\d\d)\s*[-\u2013]\s*(\d{1,2})[:.](\d\d)", re.ASCII)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for weekday, name in WEEKDAYS.items():
+            self.fields[f"day_{weekday}"] = forms.CharField(
+                label=name,
+                required=False,
+                max_length=80,
+                widget=forms.TextInput(attrs={"placeholder": gettext("Day off"), "autocomplete": "off"}),
+            )
+
+    @staticmethod
+    def text_of(hours) -> dict[str, str]:
+        """The form's initial values for (weekday, from, to) rows."""
+        days = groupby(hours, key=lambda stretch: stretch[0])
+        return {
+            f"day_{weekday}": ", ".join(f"{starts:%H:%M}-{ends:%H:%M}" for _day, starts, ends in stretches)
+            for weekday, stretches in days
+        }
+
+    def clean(self):
+        data = super().clean()
+        self.hours = []
+        for weekday in range(7):
+            for part in filter(None, (part.strip() for part in data.get(f"day_{weekday}", "").split(","))):
+                self._add(weekday, part)
+        return data
+
+    def _add(self, weekday: int, text: str) -> None:
+        match = self.STRETCH.fullmatch(text)
+        try:
+            first, last = f"{match[1]:0>2}:{match[2]}", f"{match[3]:0>2}:{match[4]}"
+            starts, ends = (datetime.strptime(wall, "%H:%M").time() for wall in (first, last))  # noqa: DTZ007
+        except (TypeError, ValueError):
+            self.add_error(f"day_{weekday}", gettext("Write the hours as 9:00-13:00, with a comma between two."))
+            return
+        self.hours.append((weekday, starts, ends))
+
+
+def slot_value(free: queries.FreeTime) -> str:
+    return f"{free.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.{free.practitioner.pk}.{free.room.pk if free.room else 0}"
+
+
+def _offset(day, wall, fold: int) -> str:
+    offset = datetime.combine(day, wall, tzinfo=clock.zone()).replace(fold=fold).utcoffset() or timedelta(0)
+    minutes = offset // timedelta(minutes=1)
+    return f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60}:{abs(minutes) % 60:02}"

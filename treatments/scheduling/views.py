@@ -1,0 +1,178 @@
+"""The calendar's pages: the day, booking, one visit, and the patient's visits."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core import clock
+from clinic.core.errors import Refused
+from clinic.staff.access import requires
+from clinic.staff.permissions import Permission
+from patients.registry.queries import find_patients, get_patient
+from patients.registry.services import record_opened
+from treatments.scheduling import board, forms, offers, queries, rules, services
+from treatments.scheduling.enums import VisitStatus
+
+STEPS = {
+    VisitStatus.CONFIRMED: services.confirm,
+    VisitStatus.ARRIVED: services.mark_arrived,
+    VisitStatus.IN_SESSION: services.start_visit,
+    VisitStatus.DONE: services.finish_visit,
+    VisitStatus.NO_SHOW: services.mark_no_show,
+}
+
+
+@requires(Permission.VIEW_CALENDAR)
+def day(request, day=None):
+    """A column for each practitioner who works or has visits that day."""
+    if "day" in request.GET:
+        return _go_to_day(request)
+    today = clock.today()
+    day = day or today
+    if abs(day.year - today.year) > 100:
+        raise Http404
+    record(by=request.user, action=Action.LIST, subject="scheduling.Appointment")
+    context = {"board": board.day_board(day, clock.now()), "today": today, **board.neighbours(day)}
+    return render(request, "scheduling/day.html", context)
+
+
+def _go_to_day(request):
+    form = forms.DayForm(request.GET)
+    return redirect("scheduling:day", form.cleaned_data["day"]) if form.is_valid() else redirect("scheduling:day")
+
+
+@requires(Permission.BOOK_VISITS)
+def book(request):
+    """First the patient, then one of the next free times; few clicks, and the address holds ids only."""
+    patient = _patient_wanted(request)
+    if patient is None:
+        return render(request, "scheduling/pick_patient.html", {"carried": forms.carried(request.GET)})
+    wish = forms.WishForm(offers.fill_wish(request.GET.dict(), patient, clock.now()))
+    may_override = request.user.may(Permission.OVERRIDE_CONSULTATION)
+    form = forms.BookForm(request.POST or None, may_override=may_override)
+    if wish.is_valid() and request.method == "POST" and form.is_valid():
+        try:
+            visit = services.book_appointment(
+                patient=patient, visit_type=wish.cleaned_data["type"], by=request.user, **form.chosen()
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("The visit is booked."))
+            return redirect("scheduling:visit", visit.pk)
+    record(by=request.user, action=Action.VIEW, subject=patient, patient_id=patient.pk, fields=["scheduling:book"])
+    offer = offers.make_offer(wish, patient, may_override=may_override, at=clock.now())
+    form.offer(offer.times)
+    action = "?" + urlencode({"patient": patient.pk} | offers.wish_of(wish))
+    context = {"patient": patient, "wish": wish, "form": form, "offer": offer, "action": action}
+    return render(request, "scheduling/book.html", context | {"tab": "scheduling:tab"})
+
+
+def _patient_wanted(request):
+    wanted = forms.PatientForm(request.GET)
+    return get_patient(wanted.cleaned_data["patient"]) if wanted.is_valid() else None
+
+
+@requires(Permission.BOOK_VISITS)
+@require_POST
+def find_patient(request):
+    """Patients for the booking page; the text travels in the body, never in an address."""
+    form = forms.FindForm(request.POST)
+    typed = form.cleaned_data["q"] if form.is_valid() else ""
+    found, more = find_patients(typed) if typed else ([], False)
+    record(by=request.user, action=Action.SEARCH, subject="registry.Patient")
+    carried = forms.carried(request.POST)
+    context = {"found": found, "more": more, "typed": typed, "carried": carried, "query": urlencode(carried)}
+    template = "scheduling/_found.html" if request.htmx else "scheduling/pick_patient.html"
+    return render(request, template, context)
+
+
+@requires(Permission.VIEW_CALENDAR)
+def visit(request, appointment_id):
+    """One visit: when, with whom, what happened to it, and the next step."""
+    visit = queries.get_visit(appointment_id)
+    record(by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id)
+    context = {
+        "visit": visit,
+        "patient": visit.patient,
+        "tab": "scheduling:tab",
+        "steps": rules.next_steps(visit, request.user, clock.now()),
+        "without_consultation": rules.lacks_consultation(visit, clock.now()),
+    }
+    return render(request, "scheduling/visit.html", context)
+
+
+@requires(Permission.BOOK_VISITS)
+@require_POST
+def step(request, appointment_id):
+    """Arrived, started, done …: one button each."""
+    form = forms.StepForm(request.POST)
+    take = STEPS.get(form.cleaned_data["step"]) if form.is_valid() else None
+    if take is None:
+        messages.error(request, _("That step is not known."))
+        return redirect("scheduling:visit", appointment_id)
+    try:
+        take(appointment_id=appointment_id, version=form.cleaned_data["version"], by=request.user)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect("scheduling:visit", appointment_id)
+
+
+@requires(Permission.BOOK_VISITS)
+def move(request, appointment_id):
+    visit = queries.get_visit(appointment_id)
+    wish = forms.MoveWishForm(offers.wish_to_move(visit) | request.GET.dict())
+    form = forms.MoveForm(request.POST or None, initial={"version": visit.version})
+    if wish.is_valid() and request.method == "POST" and form.is_valid():
+        try:
+            services.move_appointment(appointment_id=visit.pk, by=request.user, **form.chosen())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            messages.success(request, _("The visit is moved."))
+            return redirect("scheduling:visit", visit.pk)
+    offer = offers.make_offer(wish, visit.patient, visit=visit, may_override=False, at=clock.now())
+    form.offer(offer.times)
+    action = "?" + urlencode(offers.wish_of(wish))
+    context = {"visit": visit, "patient": visit.patient, "wish": wish, "form": form, "offer": offer, "action": action}
+    return render(request, "scheduling/move.html", context | {"tab": "scheduling:tab"})
+
+
+@requires(Permission.BOOK_VISITS)
+def cancel(request, appointment_id):
+    visit = queries.get_visit(appointment_id)
+    form = forms.CancelForm(request.POST or None, initial={"version": visit.version})
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.cancel_appointment(appointment_id=visit.pk, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            refusal.add_to(form)
+        else:
+            messages.success(request, _("The visit is cancelled."))
+            return redirect("scheduling:visit", visit.pk)
+    context = {"visit": visit, "patient": visit.patient, "form": form, "tab": "scheduling:tab"}
+    context["back"] = reverse("scheduling:visit", args=[visit.pk])
+    return render(request, "scheduling/cancel.html", context)
+
+
+@requires(Permission.BOOK_VISITS)
+def today_panel(request):
+    """Today's visits that are not over, and what is missing for them."""
+    visits = rules.todays_visits(request.user, clock.now())
+    record(by=request.user, action=Action.LIST, subject="scheduling.Appointment", fields=["today"])
+    return render(request, "scheduling/today_panel.html", {"visits": visits, "today": clock.today()})
+
+
+@requires(Permission.VIEW_CALENDAR)
+def tab(request, patient_id):
+    patient = get_patient(patient_id)
+    record_opened(by=request.user, patient=patient, tab="scheduling:tab")
+    context = {"patient": patient, "visits": queries.visits_of(patient), "tab": "scheduling:tab", "now": clock.now()}
+    return render(request, "scheduling/tab.html", context)
