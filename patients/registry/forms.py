@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.errors import Refused
 from clinic.core.forms import DateField, Form, NameField
-from patients.registry import names, rules
+from patients.registry import lists, names, rules, sheets
 from patients.registry.enums import Channel, Sex
 
 
@@ -39,18 +39,11 @@ class SearchForm(Form):
     )
 
 
-class LineField(NameField):
-    """A name or note on one line."""
-
-    def to_python(self, value):
-        return names.one_line(super().to_python(value))
-
-
 class PatientForm(Form):
     """Who somebody is and how to reach them."""
 
-    given_name = LineField(label=_("Given name"), max_length=100, required=False)
-    family_name = LineField(label=_("Family name"), max_length=100)
+    given_name = NameField(label=_("Given name"), max_length=100, required=False)
+    family_name = NameField(label=_("Family name"), max_length=100)
     birth_date = DateField(label=_("Birth date"))
     sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN)
     phone = PhoneField(label=_("Telephone"), max_length=40, required=False)
@@ -60,7 +53,7 @@ class PatientForm(Form):
         label=_("Write by"), choices=[("", _("Nothing chosen")), *Channel.choices], required=False
     )
     language = forms.ChoiceField(label=_("Language of messages"), choices=settings.LANGUAGES)
-    desk_note = LineField(
+    desk_note = NameField(
         label=_("Note for the desk"),
         max_length=300,
         required=False,
@@ -165,3 +158,66 @@ class LookAlikeForm(PatientForm):
     def so_far(self) -> dict:
         self.is_valid()
         return {name: self.cleaned_data[name] for name in self.details if name in self.cleaned_data}
+
+
+class UploadForm(Form):
+    file = forms.FileField(
+        label=_("CSV file"),
+        help_text=_(
+            "At most 20 MB. The first line holds the columns' names. Nothing is imported before you have seen it."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,text/csv"}),
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > sheets.LARGEST_BYTES:
+            raise ValidationError(_("The file is larger than 20 MB. Split it into several."))
+        return file
+
+
+class MappingForm(Form):
+    """Which column holds what, and how dates like 03/04/1990 are meant."""
+
+    day_order = forms.ChoiceField(
+        label=_("Dates such as 03/04/1990"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[
+            ("", _("There are none like this")),
+            ("dmy", _("Day first: 3 April 1990")),
+            ("mdy", _("Month first: March 4, 1990")),
+        ],
+    )
+
+    def __init__(self, *args, upload, **kwargs):
+        super().__init__(*args, **kwargs)
+        columns = [(at, name or _("Column %d") % (at + 1)) for at, name in enumerate(upload.header)]
+        fields = {}
+        for name, (label, _words) in lists.COLUMNS.items():
+            needed = name in lists.NEEDED
+            fields[name] = forms.TypedChoiceField(
+                label=label if needed else _("%(label)s (optional)") % {"label": label},
+                choices=[("", _("Not in this list")), *columns],
+                coerce=int,
+                empty_value=None,
+                required=needed,
+                initial=upload.mapping.get(name),
+                error_messages={"required": _("Choose the column in which it stands.")},
+            )
+        self.fields = fields | self.fields
+        self.fields["day_order"].initial = upload.day_order
+
+    def clean(self):
+        data = super().clean()
+        chosen: dict[int, str] = {}
+        for name in lists.COLUMNS:
+            at = data.get(name)
+            if at is not None and at in chosen:
+                self.add_error(name, _("This column is chosen twice."))
+            chosen[at] = name
+        return data
+
+    @property
+    def mapping(self) -> dict[str, int]:
+        return {name: at for name in lists.COLUMNS if (at := self.cleaned_data[name]) is not None}

@@ -1,5 +1,7 @@
 """The person who comes: who they are, how to reach them, and the list they may be imported from."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,6 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from patients.registry.enums import Channel, ImportStatus, Sex
+
+# How long the work on a list may be silent before the page offers to start it again.
+QUIET = timedelta(seconds=45)
 
 
 class Patient(models.Model):
@@ -118,3 +123,12 @@ class PatientImport(models.Model):
 
     def __str__(self):
         return f"import {self.pk}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in {ImportStatus.CHECKING, ImportStatus.IMPORTING}
+
+    @property
+    def is_stuck(self) -> bool:
+        """No sign of life from the worker for longer than writing a long list takes."""
+        return self.is_running and clock.now() - self.touched_at > QUIET

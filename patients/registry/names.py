@@ -20,7 +20,6 @@ MOST_WORDS = 6
 ALIKE = 0.72
 
 _TELEPHONE = re.compile(r"\+?[0-9()\-.\s]{1,29}", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4})")
 
@@ -37,11 +36,6 @@ def search_key(given_name: str, family_name: str) -> str:
 
 def _is_wide(text: str) -> bool:
     return bool(text) and all(east_asian_width(c) == "W" for c in text)
-
-
-def one_line(text: str) -> str:
-    """The text in NFC, with a space where it had line breaks or other control characters."""
-    return _CONTROL.sub(" ", clean(text)).strip()
 
 
 def e164(typed: str, country: str) -> str:

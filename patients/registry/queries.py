@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from functools import reduce
+from itertools import islice
 from operator import and_, or_
 
 from django.contrib.auth import get_user_model
@@ -13,10 +14,12 @@ from django.shortcuts import get_object_or_404
 from clinic.audit.enums import Action
 from clinic.audit.queries import trail
 from clinic.core.text import digits
-from patients.registry import names
-from patients.registry.models import Patient
+from patients.registry import names, sheets
+from patients.registry.enums import ImportStatus
+from patients.registry.models import Patient, PatientImport
 
 SHOWN = 20
+PREVIEWED = 4
 CANDIDATES = 60
 # PostgreSQL's word similarity, and the share of a word's three-letter pieces on SQLite: low, as `likeness` decides.
 ALIKE_ENOUGH = 0.3
@@ -112,6 +115,59 @@ def namesakes(*, birth_date: date | None, phone: str, email: str, exclude: int |
     if email:
         same |= Q(email__iexact=email)
     return Patient.objects.filter(same).exclude(pk=exclude).order_by("search_key", "pk")[:500]
+
+
+def known_people(people: list[dict]) -> list[bool]:
+    """For each person of a list (with its `import_key`), whether they are registered already.
+
+    Known is who was imported from the same line, and who has the same name and birth date and shares a
+    telephone or e-mail address with the line, or the line has neither.
+    """
+    keys = [person["import_key"] for person in people]
+    imported = set(Patient.objects.filter(import_key__in=keys).values_list("import_key", flat=True))
+    names_of = {names.search_key(person["given_name"], person["family_name"]) for person in people}
+    contacts: dict[tuple, list[tuple[str, str]]] = {}
+    rows = Patient.objects.filter(search_key__in=names_of).values_list("search_key", "birth_date", "phone", "email")
+    for key, born, phone, email in rows:
+        contacts.setdefault((key, born.isoformat()), []).append((phone, email.casefold()))
+    return [person["import_key"] in imported or _is_among(person, contacts) for person in people]
+
+
+def _is_among(person: dict, contacts: dict) -> bool:
+    key = names.search_key(person["given_name"], person["family_name"])
+    phone, email = person["phone"], person["email"].casefold()
+    return any(
+        (phone and phone == other_phone) or (email and email == other_email) or not (phone or email)
+        for other_phone, other_email in contacts.get((key, person["birth_date"]), [])
+    )
+
+
+def get_import(import_id: int, *, with_content: bool = False) -> PatientImport:
+    """An uploaded list, without its megabytes unless they are asked for."""
+    rows = PatientImport.objects.all() if with_content else PatientImport.objects.defer("content", "rows")
+    return get_object_or_404(rows, pk=import_id)
+
+
+def first_lines(upload: PatientImport) -> list[list[str]]:
+    """The first people of the list as they stand in the file, for the page on which columns are matched."""
+    text, _encoding = sheets.decode(bytes(upload.content))
+    width = len(upload.header)
+    try:
+        lines = islice(sheets.read_lines(text, upload.delimiter), 1, 1 + PREVIEWED)
+        return [(cells + [""] * width)[:width] for _line, cells in lines]
+    except sheets.Unreadable:
+        return []
+
+
+def imports() -> QuerySet[PatientImport]:
+    """The lists uploaded so far, newest first."""
+    return PatientImport.objects.defer("content", "rows", "errors").select_related("created_by")[:SHOWN]
+
+
+def earlier_import(digest: str) -> PatientImport | None:
+    """The same file, if it was imported before."""
+    done = PatientImport.objects.filter(digest=digest, status=ImportStatus.DONE)
+    return done.defer("content", "rows").order_by("-pk").first()
 
 
 def _all(conditions) -> Q:

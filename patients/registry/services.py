@@ -1,5 +1,7 @@
 """The registry's writers."""
 
+import hashlib
+import logging
 from uuid import UUID
 
 from django.db import transaction
@@ -8,11 +10,15 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
 from clinic.audit.services import record
+from clinic.celery import app as queue
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused
-from clinic.core.text import digits
-from patients.registry import names, numbers, queries, rules
-from patients.registry.models import NumberCounter, Patient
+from clinic.core.text import clean_line, digits
+from patients.registry import lists, names, numbers, queries, rules, sheets
+from patients.registry.enums import ImportStatus
+from patients.registry.models import NumberCounter, Patient, PatientImport
+
+logger = logging.getLogger(__name__)
 
 
 def record_opened(*, by, patient: Patient, tab: str) -> None:
@@ -81,3 +87,61 @@ def take_numbers(count: int) -> list[str]:
     taken, counter.last = numbers.numbers_after(counter.last, count)
     counter.save()
     return taken
+
+
+@transaction.atomic
+def keep_upload(*, content: bytes, file_name: str, by, at=None) -> PatientImport:
+    """Keeps a file whose columns are to be matched; Refused (field "file") when it cannot be read."""
+    try:
+        text, encoding = sheets.decode(content)
+        delimiter = sheets.find_delimiter(text)
+        header = sheets.read_header(text, delimiter)
+    except sheets.Unreadable as unreadable:
+        raise Refused(unreadable.message, field="file") from unreadable
+    now = at or clock.now()
+    upload = PatientImport.objects.create(
+        file_name=clean_line(file_name)[-200:],
+        content=content,
+        digest=hashlib.sha256(content).hexdigest(),
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        mapping=lists.guess_mapping(header),
+        created_by=by,
+        created_at=now,
+        touched_at=now,
+    )
+    record(by=by, action=Action.CREATE, subject=upload, at=at)
+    return upload
+
+
+@transaction.atomic
+def start_check(*, import_id: int, mapping: dict[str, int] | None = None, day_order: str = "", at=None) -> None:
+    """Sends the list to be checked as a whole; nothing is imported by that. Without `mapping`: again, as before."""
+    changes = {} if mapping is None else {"mapping": mapping, "day_order": day_order}
+    _start(import_id, ImportStatus.CHECKING, not_from=[ImportStatus.IMPORTING, ImportStatus.DONE], at=at, **changes)
+
+
+@transaction.atomic
+def start_import(*, import_id: int, at=None) -> None:
+    """Sends a checked list to be imported; also one whose import was cut off."""
+    allowed = {ImportStatus.CHECKED, ImportStatus.IMPORTING}
+    _start(import_id, ImportStatus.IMPORTING, not_from=set(ImportStatus) - allowed, at=at)
+
+
+def _start(import_id: int, status: ImportStatus, *, not_from, at, **changes) -> None:
+    standing = PatientImport.objects.filter(pk=import_id).exclude(status__in=not_from)
+    changes |= {"status": status, "done": 0, "attempt": F("attempt") + 1, "touched_at": at or clock.now()}
+    if not standing.update(**changes):
+        raise Conflict(_("This list is in another state by now. Look at the page again."))
+    attempt = PatientImport.objects.values_list("attempt", flat=True).get(pk=import_id)
+    name = "check_import" if status == ImportStatus.CHECKING else "run_import"
+    transaction.on_commit(lambda: _enqueue(f"patients.registry.tasks.{name}", import_id, attempt))
+
+
+def _enqueue(task: str, *args) -> None:
+    """Wakes the worker. When the queue is away, the row still says what is to be done; the page can start it again."""
+    try:
+        queue.send_task(task, args=args)
+    except Exception:  # whatever the broker raises: the work is kept in the row
+        logger.warning("The queue did not take %s%s.", task, args)

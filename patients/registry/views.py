@@ -8,10 +8,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, Refused
-from clinic.staff.access import requires
+from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from patients.registry import queries, rules, services
-from patients.registry.forms import EditForm, LookAlikeForm, RegisterForm, SearchForm
+from patients.registry.enums import ImportStatus
+from patients.registry.forms import EditForm, LookAlikeForm, MappingForm, RegisterForm, SearchForm, UploadForm
 
 
 @require_http_methods(["GET", "POST"])
@@ -123,3 +124,70 @@ def _changed_meanwhile(request, patient_id, form):
     typed = EditForm(data, clinic=request.clinic)
     page = {"differences": form.differences_from(patient), "changed_by": name, "changed_at": at}
     return _edit_page(request, patient, typed, **page)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_PATIENTS)
+def imports(request):
+    """The lists uploaded so far, and the place for another."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            upload = services.keep_upload(content=file.read(), file_name=file.name, by=request.user)
+        except Refused as refusal:
+            refusal.add_to(form)
+        else:
+            return redirect("registry:import_columns", upload.pk)
+    return render(request, "registry/imports.html", {"form": form, "uploads": queries.imports()})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_PATIENTS)
+def import_columns(request, import_id):
+    """Which column is which; the first lines are shown as they stand in the file."""
+    upload = queries.get_import(import_id, with_content=True)
+    if upload.status in {ImportStatus.IMPORTING, ImportStatus.DONE}:
+        return redirect("registry:import", import_id)
+    form = MappingForm(request.POST or None, upload=upload)
+    if form.is_valid():
+        try:
+            services.start_check(import_id=import_id, mapping=form.mapping, day_order=form.cleaned_data["day_order"])
+        except Refused as refusal:
+            refusal.add_to(form)
+        else:
+            return redirect("registry:import", import_id)
+    record(by=request.user, action=Action.VIEW, subject=upload)
+    page = {"upload": upload, "form": form, "lines": queries.first_lines(upload)}
+    return render(request, "registry/import_columns.html", page | {"earlier": queries.earlier_import(upload.digest)})
+
+
+@require_GET
+@requires(Permission.IMPORT_PATIENTS)
+def import_page(request, import_id):
+    """Where the list stands: being checked, checked, being imported, imported, or the lines with errors."""
+    upload = queries.get_import(import_id)
+    if upload.status == ImportStatus.MAPPING:
+        return redirect("registry:import_columns", import_id)
+    return render(request, "registry/import.html", {"upload": upload})
+
+
+@require_GET
+@requires(Permission.IMPORT_PATIENTS)
+@background
+def import_progress(request, import_id):
+    page = {"upload": queries.get_import(import_id)}
+    return render(request, "registry/_import.html" if request.htmx else "registry/import.html", page)
+
+
+@require_POST
+@requires(Permission.IMPORT_PATIENTS)
+def import_start(request, import_id):
+    """Imports a checked list; or starts again what does not get on."""
+    upload = queries.get_import(import_id)
+    start = services.start_check if upload.status == ImportStatus.CHECKING else services.start_import
+    try:
+        start(import_id=import_id)
+    except Refused as refusal:
+        messages.warning(request, refusal.message)
+    return redirect("registry:import", import_id)
