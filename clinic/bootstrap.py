@@ -47,7 +47,7 @@ def prepare(argv):
             choose_environment(argv[2:])
         if os.environ.get("NAPPAGE_NO_VENV") or os.path.realpath(sys.prefix) == os.path.realpath(str(VENV)):
             return
-        set_up(TESTS if argv[1:2] == ["test"] else APP)
+        set_up(TESTS if argv[1:2] in (["test"], ["bench"], ["screenshots"]) else APP)
     except Stop as stop:
         sys.exit(f"\n{stop}")
     except KeyboardInterrupt:

@@ -1,0 +1,208 @@
+"""Times the pages that matter at the size of a large clinic, through the whole of Django, one client at a time."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time as wall
+from datetime import timedelta
+from itertools import count, cycle
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic.core import clock
+from clinic.staff import services as staff
+from clinic.staff.models import User
+from clinic.staff.permissions import Role
+from patients.registry.models import Patient
+from treatments.catalogue.models import FormulationVersion
+from treatments.charting import services as charting
+from treatments.demo import bulk
+from treatments.demo import clinic as demo
+from treatments.demo.people import CLINIC, PASSWORD
+from treatments.demo.sessions import GRIDS, content_for
+from treatments.reminders.services import plan_reminders
+from treatments.scheduling import services as scheduling
+from treatments.scheduling.models import Room, VisitType
+from treatments.stock.models import Lot
+
+PRACTITIONERS = 8
+QUICK_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Milliseconds of the repetitions of one operation, and the queries of one of them."""
+
+    name: str
+    times: list[float]
+    queries: int
+    size: int
+
+    @property
+    def p50(self) -> float:
+        return statistics.median(self.times)
+
+    @property
+    def p95(self) -> float:
+        return statistics.quantiles(self.times, n=20)[-1] if len(self.times) > 1 else self.times[0]
+
+
+def prepare(*, patients: int, visits: int) -> None:
+    """A clinic with the given number of patients and visits, in an empty database."""
+    settings.PASSWORD_HASHERS = QUICK_HASHER  # a fifth of a second a password is meant to be slow, and not ours to time
+    call_command("migrate", verbosity=0)
+    call_command("load_reference", verbosity=0)
+    staff.update_clinic(by=None, **CLINIC)
+    people = _people()
+    demo.stock_shelves(people)
+    versions = demo.write_recipes(people)
+    demo.furnish(people)
+    doctors = list(User.objects.practitioners())
+    rooms = [scheduling.add_room(name=f"Bench room {n}", by=people["luis"]) for n in range(PRACTITIONERS)]
+    for doctor in doctors:
+        week = [(day, wall(7), wall(22)) for day in range(7)]
+        scheduling.set_working_hours(practitioner=doctor, hours=week, by=people["luis"])
+    version = versions["Thigh cellulite mix"]
+    bulk.fill(patients=patients, visits=visits, practitioners=doctors, rooms=rooms, version=version)
+
+
+def _people() -> dict[str, User]:
+    def add(key, *roles):
+        return staff.add_person(
+            email=f"{key}@bench.example", full_name=f"Bench {key}", roles=roles, password=PASSWORD, by=None
+        )
+
+    people = {"ana": add("ana", Role.PRACTITIONER), "jonas": add("jonas", Role.PRACTITIONER)}
+    people |= {"marta": add("marta", Role.FRONT_DESK), "luis": add("luis", Role.ADMINISTRATOR)}
+    for number in range(PRACTITIONERS - 2):
+        add(f"doctor{number}", Role.PRACTITIONER)
+    return people
+
+
+def measure(*, repetitions: int) -> list[Figure]:
+    """Every operation, warmed up once. An operation prepares what it needs and returns the work to be timed."""
+    desk, doctor = _client("marta"), _client("ana")
+    someone = cycle(Patient.objects.order_by("pk").values_list("pk", flat=True)[100:400:7])
+    typed = cycle(["garcia", "kowal", "nguyen t", "o brien", "strasse", "lefe", "soren", "ana mu"])
+    operations = {
+        "search by name": _post(desk, "registry:patients", lambda: {"q": next(typed)}),
+        "patient page, details": _get(desk, "registry:details_tab", lambda: [next(someone)]),
+        "patient page, sessions": _get(doctor, "charting:tab", lambda: [next(someone)]),
+        "patient page, history": _get(doctor, "history:tab", lambda: [next(someone)]),
+        "day page, 8 practitioners": _get(desk, "scheduling:day", lambda: [clock.today()]),
+        "book a visit": _booking(desk, someone),
+        "autosave 40 points": _autosave(doctor, someone),
+        "sign a session, 40 points": _signing(someone),
+    }
+    figures = [_figure(name, operation, repetitions) for name, operation in operations.items()]
+    return [*figures, _figure("plan 10,000 reminders", _planning, 0)]
+
+
+def _figure(name: str, operation: Callable[[], Callable], repetitions: int) -> Figure:
+    if repetitions:
+        operation()()
+    times = [_timed(operation())[0] for _repetition in range(repetitions)]
+    with CaptureQueriesContext(connection) as captured:
+        took, size = _timed(operation())
+    return Figure(name, times or [took], len(captured), size)
+
+
+def _timed(work: Callable) -> tuple[float, int]:
+    begun = time.perf_counter()
+    answer = work()
+    return (time.perf_counter() - begun) * 1000, len(getattr(answer, "content", b""))
+
+
+def _client(key: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(email=f"{key}@bench.example"))
+    return client
+
+
+def _checked(response):
+    if response.status_code >= 400:
+        raise RuntimeError(f"{response.request['PATH_INFO']} answered {response.status_code}.")
+    return response
+
+
+def _get(client: Client, view: str, arguments: Callable[[], list]) -> Callable:
+    def operation():
+        address = reverse(view, args=arguments())
+        return lambda: _checked(client.get(address))
+
+    return operation
+
+
+def _post(client: Client, view: str, data: Callable[[], dict]) -> Callable:
+    def operation():
+        sent = data()
+        return lambda: _checked(client.post(reverse(view), sent))
+
+    return operation
+
+
+def _booking(client: Client, someone) -> Callable:
+    """The last step of a booking: the chosen time is sent, checked, booked and answered."""
+    visit_type = VisitType.objects.get(kind="follow_up")
+    doctor, room = User.objects.get(email="ana@bench.example"), Room.objects.get(name="Bench room 0")
+    free = (clock.now().replace(hour=9, minute=0, second=0) + timedelta(days=90 + n) for n in count())
+
+    def operation():
+        address = f"{reverse('scheduling:book')}?patient={next(someone)}&type={visit_type.pk}"
+        slot = f"{next(free):%Y-%m-%dT%H:%M}Z.{doctor.pk}.{room.pk}"
+
+        def work():
+            response = _checked(client.post(address, {"slot": slot, "submission": uuid4()}))
+            if response.status_code != 302:
+                raise RuntimeError("The booking was refused.")
+            return response
+
+        return work
+
+    return operation
+
+
+def _forty_points() -> tuple[dict, User]:
+    version = FormulationVersion.objects.get(formulation__name="Thigh cellulite mix")
+    lots = dict(Lot.objects.values_list("ingredient_id", "pk"))
+    content = content_for(version, lots)
+    content["injections"] = [
+        {**content["injections"][0], "id": f"i{n}", "points": (GRIDS["thigh left"]["points"] * 2)[:10]}
+        for n in range(4)
+    ]
+    return content, User.objects.get(email="ana@bench.example")
+
+
+def _autosave(client: Client, someone) -> Callable:
+    content, doctor = _forty_points()
+
+    def operation():
+        session = charting.start_session(patient=Patient.objects.get(pk=next(someone)), practitioner=doctor, by=doctor)
+        body = {"version": session.draft.version, "content": content}
+        address = reverse("charting:save", args=[session.pk])
+        return lambda: _checked(client.post(address, body, content_type="application/json"))
+
+    return operation
+
+
+def _signing(someone) -> Callable:
+    content, doctor = _forty_points()
+    content["preparations"][0]["volume_ml"] = "10"
+
+    def operation():
+        session = charting.start_session(patient=Patient.objects.get(pk=next(someone)), practitioner=doctor, by=doctor)
+        draft = charting.save_draft(session_id=session.pk, version=session.draft.version, content=content, by=doctor)
+        return lambda: charting.sign_session(session_id=session.pk, version=draft.version, password=PASSWORD, by=doctor)
+
+    return operation
+
+
+def _planning() -> Callable:
+    return plan_reminders

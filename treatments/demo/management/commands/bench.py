@@ -1,0 +1,61 @@
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+ENGINES = ("sqlite", "postgresql")
+
+
+class Command(BaseCommand):
+    help = "Fills databases of its own, on both engines, and prints how long the pages that matter take."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this one (default: on both)")
+        parser.add_argument("--patients", type=int, default=100_000)
+        parser.add_argument("--visits", type=int, default=500_000)
+        parser.add_argument("--repetitions", type=int, default=60)
+        parser.add_argument("--here", action="store_true", help="in the configured database, which must be empty")
+
+    def handle(self, *, engine, here, **options):
+        if here:
+            self.run(**options)
+            return
+        for name in engine or ENGINES:
+            self.run_apart(name, options)
+
+    def run_apart(self, engine: str, options: dict) -> None:
+        """In a process and a database of its own, that are gone afterwards."""
+        sizes = [f"--{name}={options[name]}" for name in ("patients", "visits", "repetitions")]
+        command = [sys.executable, sys.argv[0], "bench", "--here", *sizes]
+        with tempfile.TemporaryDirectory(prefix="nappage-bench-") as folder:
+            env = os.environ | {
+                "NAPPAGE_DATA_DIR": folder,
+                "REDIS_URL": "",
+                "DATABASE_URL": "",
+                "NAPPAGE_HTTPS": "false",
+            }
+            env["NAPPAGE_REQUIRE_SECOND_FACTOR"] = "false"
+            if engine == "sqlite":
+                subprocess.run(command, env=env, check=True)  # noqa: S603
+                return
+            from tests.services import private_postgres
+
+            with private_postgres(durable=True) as postgres:
+                subprocess.run(command, env=env | {"DATABASE_URL": postgres.url}, check=True)  # noqa: S603
+
+    def run(self, *, patients, visits, repetitions, **options):
+        from treatments.demo import bench
+
+        begun = time.perf_counter()
+        bench.prepare(patients=patients, visits=visits)
+        filled = time.perf_counter() - begun
+        self.stdout.write(f"\n{connection.vendor}: {patients:,} patients, {visits:,} visits, filled in {filled:.0f} s")
+        self.stdout.write(f"{'':<28}{'p50 ms':>9}{'p95 ms':>9}{'queries':>9}{'bytes':>10}")
+        for figure in bench.measure(repetitions=repetitions):
+            self.stdout.write(
+                f"{figure.name:<28}{figure.p50:>9.1f}{figure.p95:>9.1f}{figure.queries:>9}{figure.size:>10,}"
+            )

@@ -1,0 +1,97 @@
+"""What the demo's practitioners chart: a map and a note for each of their recipes.
+
+Points are fractions of the diagram's width and height, inside the region that is named.
+"""
+
+from treatments.catalogue.models import FormulationVersion
+
+
+def grid(diagram: str, area: str, side: str, columns: list[float], rows: list[float]) -> dict:
+    return {
+        "diagram": diagram,
+        "area": area,
+        "side": side,
+        "points": [[x, y] for y in rows for x in columns],
+    }
+
+
+GRIDS = {
+    "cheek left": grid("face_front", "cheek", "left", [0.629, 0.687, 0.745], [0.556, 0.604]),
+    "cheek right": grid("face_front", "cheek", "right", [0.255, 0.313, 0.371], [0.556, 0.604]),
+    "forehead": grid("face_front", "forehead", "none", [0.347, 0.414, 0.48, 0.547, 0.613], [0.28]),
+    "thigh left": grid("body_front", "thigh_front", "left", [0.579, 0.609, 0.638], [0.513, 0.526, 0.539]),
+    "thigh right": grid("body_front", "thigh_front", "right", [0.347, 0.377, 0.406], [0.513, 0.526, 0.539]),
+    "buttock left": grid("body_back", "buttock", "left", [0.387, 0.424], [0.466, 0.483, 0.5]),
+    "buttock right": grid("body_back", "buttock", "right", [0.557, 0.594], [0.466, 0.483, 0.5]),
+    "scalp front": grid("scalp_top", "scalp_frontal", "none", [0.41, 0.452, 0.494, 0.535, 0.577], [0.308]),
+    "scalp top": grid("scalp_top", "scalp_vertex", "none", [0.371, 0.451, 0.53, 0.61], [0.436, 0.509]),
+}
+
+# recipe: indication, technique, depth in mm, volume a point in mL, regions, note
+CHARTS = {
+    "Face revitaliser": (
+        "wrinkles",
+        "papule",
+        "1.5",
+        "0.05",
+        ["cheek left", "cheek right", "forehead"],
+        "Fine lines on both cheeks and the forehead. Small papules, gone within the hour.",
+    ),
+    "Thigh cellulite mix": (
+        "cellulite",
+        "point_by_point",
+        "6",
+        "0.1",
+        ["thigh left", "thigh right", "buttock left", "buttock right"],
+        "Grid of 1 cm on both sides, patient standing for the marking. No pain beyond the pricks.",
+    ),
+    "Scalp density": (
+        "alopecia",
+        "nappage",
+        "3",
+        "0.05",
+        ["scalp front", "scalp top"],
+        "Parting and crown. Scalp was clean and calm; slight bleeding at two points stopped by pressure.",
+    ),
+    "Even tone": (
+        "pigmentation",
+        "papule",
+        "1.5",
+        "0.05",
+        ["cheek left", "cheek right"],
+        "Darker patches over the cheekbones, photographed before. Sun protection explained again.",
+    ),
+}
+
+
+def content_for(version: FormulationVersion, lots: dict[int, int]) -> dict:
+    """The draft of a whole session with one syringe; `lots` says which lot is open for an ingredient's id."""
+    indication, technique, depth, volume, regions, note = CHARTS[version.formulation.name]
+    return {
+        "indication": indication,
+        "note": note,
+        "reactions": "Slight redness, no bruising.",
+        "advice": "No make-up or sport until tomorrow; ring us if redness spreads or a lump appears.",
+        "preparations": [
+            {
+                "id": "p1",
+                "version_id": version.pk,
+                "volume_ml": "5",
+                "variation": "",
+                "variation_reason": "",
+                "lots": {str(line.pk): lots[line.ingredient_id] for line in version.lines.all()},
+            }
+        ],
+        "injections": [
+            {
+                "id": f"i{number}",
+                "preparation": "p1",
+                "technique": technique,
+                "needle": "30 G, 4 mm",
+                "depth_mm": depth,
+                "volume_ml": volume,
+                **GRIDS[region],
+            }
+            for number, region in enumerate(regions, 1)
+        ],
+    }
