@@ -151,6 +151,7 @@ class FormulationVersion(models.Model):
     total_volume_ml = models.DecimalField(_("total volume, mL"), max_digits=7, decimal_places=3)
     notes = models.TextField(_("how to prepare"), blank=True)
     change_note = models.CharField(_("what changed"), max_length=300, blank=True)
+    mix_reason = models.CharField(_("why it is mixed all the same"), max_length=300, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     created_at = models.DateTimeField(editable=False)
     approved_by = models.ForeignKey(
@@ -165,6 +166,10 @@ class FormulationVersion(models.Model):
         ordering = ["formulation", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["formulation", "number"], name="catalogue_version_number_once"),
+            models.UniqueConstraint(
+                fields=["formulation"], condition=Q(status="draft"), name="catalogue_one_draft_a_formulation"
+            ),
+            models.CheckConstraint(name="catalogue_version_status_known", condition=Q(status__in=VersionStatus.values)),
             models.CheckConstraint(name="catalogue_version_volume_positive", condition=Q(total_volume_ml__gt=0)),
             models.CheckConstraint(
                 name="catalogue_version_approval_complete",
@@ -175,6 +180,14 @@ class FormulationVersion(models.Model):
                 name="catalogue_version_approved_by_somebody",
                 condition=~Q(status="approved") | Q(approved_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="catalogue_draft_not_approved", condition=~Q(status="draft") | Q(approved_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="catalogue_version_retired_with_date",
+                condition=Q(status="retired", retired_at__isnull=False)
+                | (~Q(status="retired") & Q(retired_at__isnull=True)),
+            ),
         ]
 
     def __str__(self):
@@ -182,7 +195,10 @@ class FormulationVersion(models.Model):
 
 
 class RecipeLine(models.Model):
-    """An ingredient of a version: `volume_ml` of a stock solution of `concentration` units per mL."""
+    """An ingredient of a version: `volume_ml` of a stock solution of `concentration` units per mL.
+
+    What is measured in mL, such as saline, has no concentration.
+    """
 
     version = models.ForeignKey(FormulationVersion, models.PROTECT, related_name="lines")
     position = models.PositiveSmallIntegerField(default=0)

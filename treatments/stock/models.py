@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.models import Retirable
@@ -19,10 +20,11 @@ class Lot(Retirable):
     received_on = models.DateField(_("received on"))
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     quarantined = models.BooleanField(_("in quarantine"), default=False)
+    quarantine_reason = models.CharField(_("why in quarantine"), max_length=200, blank=True, editable=False)
 
     class Meta(Retirable.Meta):
         ordering = ["expires_on", "pk"]
-        constraints = [models.UniqueConstraint(fields=["ingredient", "number"], name="stock_lot_number_once")]
+        constraints = [models.UniqueConstraint("ingredient", Lower("number"), name="stock_lot_number_once")]
 
     def __str__(self):
         return f"lot {self.number}"

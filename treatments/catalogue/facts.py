@@ -1,0 +1,78 @@
+"""The vocabulary's lists in words: what each is called, and what is worth showing of a row."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.fields import DoseField, format_amount
+
+SHOWN_APART = {"name", "note", "sources", "contested"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One list of the vocabulary: its name and the name of one row in addresses, and both in words."""
+
+    name: str
+    slug: str
+    title: str
+    one: str
+
+    @property
+    def list(self) -> str:
+        return f"catalogue:{self.name}"
+
+    @property
+    def page(self) -> str:
+        return f"catalogue:{self.slug}"
+
+    @property
+    def edit(self) -> str:
+        return f"catalogue:edit_{self.slug}"
+
+    @property
+    def retire(self) -> str:
+        return f"catalogue:retire_{self.slug}"
+
+    @property
+    def restore(self) -> str:
+        return f"catalogue:restore_{self.slug}"
+
+
+KINDS = {
+    kind.name: kind
+    for kind in [
+        Kind("areas", "area", _("Areas"), _("area")),
+        Kind("indications", "indication", _("Indications"), _("indication")),
+        Kind("techniques", "technique", _("Techniques"), _("technique")),
+        Kind("ingredients", "ingredient", _("Ingredients"), _("ingredient")),
+        Kind("classes", "class", _("Classes of ingredients"), _("class of ingredients")),
+    ]
+}
+
+
+def facts(term, form) -> list[tuple[str, str]]:
+    """Label and value of every field that the row's form knows and that is not empty, in the form's order."""
+    found = []
+    for name, field in form.fields.items():
+        text = "" if name in SHOWN_APART else _in_words(term, name, field)
+        if text:
+            found.append((field.label, text))
+    return found
+
+
+def _in_words(term, name: str, field) -> str:
+    value = getattr(term, name)
+    if isinstance(value, bool):
+        return _now("Yes") if value else _now("No")
+    if isinstance(value, Decimal):
+        unit = field.unit if isinstance(field, DoseField) else ""
+        return f"{format_amount(value)}\N{NO-BREAK SPACE}{unit}"
+    if hasattr(value, "all"):
+        return ", ".join(str(row) for row in value.all())
+    choices = dict(getattr(field, "choices", None) or ()) if not hasattr(field, "queryset") else {}
+    if isinstance(value, list):
+        return ", ".join(str(choices.get(item, item)) for item in value)
+    return str(choices.get(value, "" if value is None else value))

@@ -1,0 +1,345 @@
+"""The catalogue's forms: they read and check what was typed; services write it."""
+
+from itertools import groupby
+
+from crispy_forms.bootstrap import AppendedText
+from crispy_forms.layout import Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.fields import DoseField
+from clinic.core.forms import Form, NameField
+from clinic.core.text import clean
+from treatments.catalogue import rules
+from treatments.catalogue.enums import Diagram, Laterality, Vehicle
+from treatments.catalogue.models import Area, Ingredient, IngredientClass, RecipeLine
+from treatments.catalogue.queries import current_terms
+from treatments.catalogue.services import Line
+
+LEAST_ROWS = 3
+
+
+def total_field() -> DoseField:
+    return DoseField(label=_("Volume of the whole mixture"), decimal_places=3, max_value=rules.MOST_ML, unit="mL")
+
+
+class TextField(forms.CharField):
+    """Text of several lines, as NFC and with plain line ends."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def __init__(self, *, label, max_length=2000):
+        super().__init__(label=label, required=False, max_length=max_length)
+
+    def to_python(self, value):
+        return clean((super().to_python(value) or "").replace("\r\n", "\n"))
+
+
+class FormulationForm(Form):
+    name = NameField(label=_("Name"), max_length=120)
+    purpose = NameField(label=_("What it is for"), max_length=300, required=False)
+
+
+class NewFormulationForm(FormulationForm):
+    total_volume_ml = total_field()
+
+    def layout(self):
+        return Layout("name", "purpose", AppendedText("total_volume_ml", "mL"))
+
+
+class EditsForm(Form):
+    """Carries the count of edits that the page showed, so that nobody overwrites what they have not seen."""
+
+    edits = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+
+
+class DraftForm(EditsForm):
+    total_volume_ml = total_field()
+    notes = TextField(label=_("How to prepare"))
+    change_note = NameField(label=_("What changed since the last version"), max_length=300, required=False)
+
+    def layout(self):
+        return Layout("edits", AppendedText("total_volume_ml", "mL"), "notes", "change_note")
+
+
+class IngredientField(forms.ChoiceField):
+    """Any ingredient of the catalogue as the row itself; those that cannot be chosen are told why by the line."""
+
+    def __init__(self, *, known: dict[str, Ingredient], offered, **kwargs):
+        self.known = known
+        super().__init__(choices=offered, **kwargs)
+
+    def to_python(self, value):
+        return value if isinstance(value, Ingredient) else self.known.get(value, value or None)
+
+    def validate(self, value):
+        if value is not None and not isinstance(value, Ingredient):
+            raise ValidationError(_("Choose an ingredient from the list."), code="invalid_choice")
+
+
+class LineForm(Form):
+    """One row of the recipe; a row in which nothing is typed is passed over."""
+
+    concentration = DoseField(label=_("Strength per mL"), decimal_places=4, max_value=9_999_999, required=False)
+    volume_ml = DoseField(label=_("Volume, mL"), decimal_places=3, max_value=rules.MOST_ML, required=False)
+    field_order = ["ingredient", "concentration", "volume_ml"]
+
+    def __init__(self, *args, known, offered, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["ingredient"] = IngredientField(known=known, offered=offered, required=False, label=_("Ingredient"))
+        self.order_fields(self.field_order)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, IngredientField) else "form-control"
+        if self.is_bound:
+            for name in self.errors:
+                if name in self.fields:
+                    self.fields[name].widget.attrs["class"] += " is-invalid"
+
+    def clean(self):
+        typed = self.cleaned_data
+        ingredient = typed.get("ingredient")
+        if not any(self[name].data for name in self.fields):
+            return typed
+        if ingredient is None and "ingredient" not in self.errors:
+            self.add_error("ingredient", _("Choose an ingredient from the list."))
+        if typed.get("volume_ml") is None and "volume_ml" not in self.errors:
+            self.add_error("volume_ml", _("How many mL?"))
+        if ingredient is None:
+            return typed
+        if message := rules.ingredient_refusal(ingredient):
+            self.add_error("ingredient", message)
+        if "concentration" not in self.errors:
+            message = rules.concentration_refusal(ingredient, typed.get("concentration"))
+            if message:
+                self.add_error("concentration", message)
+        return typed
+
+    @property
+    def unit(self) -> str:
+        """The unit of the chosen ingredient, shown beside the strength."""
+        ingredient = self.fields["ingredient"].known.get(str(self["ingredient"].value()))
+        return f"{ingredient.get_unit_display()}/mL" if ingredient else ""
+
+
+class Lines(forms.BaseFormSet):
+    def clean(self):
+        seen = set()
+        for form in self.forms:
+            ingredient = getattr(form, "cleaned_data", {}).get("ingredient")
+            if ingredient is not None and ingredient.pk in seen:
+                form.add_error("ingredient", _("This ingredient is in the recipe already: put it in one line."))
+                form.fields["ingredient"].widget.attrs["class"] += " is-invalid"
+            elif ingredient is not None:
+                seen.add(ingredient.pk)
+
+    def lines(self) -> list[Line]:
+        """What was typed, row by row, without the empty ones and those with errors."""
+        return [
+            Line(row["ingredient"], row["concentration"], row["volume_ml"])
+            for row in (form.cleaned_data for form in self.forms if not form.errors)
+            if row.get("ingredient") is not None
+        ]
+
+    def recipe_lines(self) -> list[RecipeLine]:
+        """The same as rows that are not saved, for the rules to judge."""
+        return [
+            RecipeLine(ingredient=line.ingredient, concentration=line.concentration, volume_ml=line.volume_ml)
+            for line in self.lines()
+        ]
+
+
+LineFormSet = forms.formset_factory(
+    LineForm, formset=Lines, extra=0, max_num=rules.MOST_LINES, validate_max=True, absolute_max=rules.MOST_LINES
+)
+
+
+def line_forms(ingredients: list[Ingredient], *, data=None, rows: list[dict] | None = None) -> Lines:
+    """The rows of the recipe's editor: bound to `data`, or holding `rows` and a few empty ones."""
+    known = {str(row.pk): row for row in ingredients}
+    chosen = {str(row["ingredient"]) for row in rows or []}
+    offered = [("", "")] + [
+        (kind, [(str(row.pk), row.name) for row in members])
+        for kind, members in groupby(
+            (row for row in ingredients if str(row.pk) in chosen or not rules.ingredient_refusal(row)),
+            key=lambda row: row.ingredient_class.name,
+        )
+    ]
+    if rows is not None:
+        rows = rows + [{"ingredient": ""}] * (LEAST_ROWS - len(rows))
+    return LineFormSet(data, initial=rows, prefix="line", form_kwargs={"known": known, "offered": offered})
+
+
+def rows_of(lines) -> list[dict]:
+    """Saved lines as rows of the editor."""
+    return [
+        {"ingredient": line.ingredient_id, "concentration": line.concentration, "volume_ml": line.volume_ml}
+        for line in lines
+    ]
+
+
+def changed_rows(formset: Lines, *, remove: str | None) -> list[dict]:
+    """The rows exactly as they were typed, right or wrong, with one more, or without the one of that number."""
+    rows = [{name: form[name].data or "" for name in form.fields} for form in formset.forms]
+    if remove is None:
+        return rows + [{"ingredient": ""}] * (len(rows) < rules.MOST_LINES)
+    return [row for number, row in enumerate(rows) if str(number) != remove]
+
+
+class ApproveForm(EditsForm):
+    reason = TextField(label=_("Why these are mixed all the same"), max_length=300)
+    replaces = forms.BooleanField(label=_("Retire the version that is in use now"), required=False)
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args, asks_reason: bool, has_earlier: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = asks_reason
+        if not asks_reason:
+            del self.fields["reason"]
+        if not has_earlier:
+            del self.fields["replaces"]
+
+
+class ReasonForm(Form):
+    reason = NameField(label=_("Reason"), max_length=200)
+
+
+class SourcesField(forms.CharField):
+    """Web addresses, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
+
+    def prepare_value(self, value):
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        check = URLValidator(schemes=["http", "https"], message=_now("Write web addresses, one a line."))
+        addresses = [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
+        for address in addresses:
+            check(address)
+        return addresses
+
+
+class TermForm(Form):
+    """What every word of the vocabulary has. Initial values come from the row."""
+
+    name = NameField(label=_("Name"), max_length=120)
+    note = TextField(label=_("Note"))
+    sources = SourcesField(label=_("Sources, one web address a line"), required=False, max_length=4000)
+
+    def __init__(self, *args, term, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(term, name) for name in self.fields} | self.initial
+        self.order_fields(["name", *(name for name in self.fields if name not in TermForm.base_fields)])
+        for name, value in self.initial.items():
+            if hasattr(value, "all"):
+                self.initial[name] = list(value.all())
+
+
+def code_field(label) -> forms.RegexField:
+    return forms.RegexField(
+        r"^[0-9]{6,18}$",
+        label=label,
+        required=False,
+        error_messages={"invalid": _("A SNOMED CT code has 6 to 18 digits.")},
+    )
+
+
+class AreaForm(TermForm):
+    treatable = forms.BooleanField(label=_("May be treated"), required=False)
+    laterality = forms.ChoiceField(label=_("Sides"), choices=Laterality)
+    diagrams = forms.MultipleChoiceField(
+        label=_("Drawings"), choices=Diagram, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    region_code = code_field(_("Region code"))
+    skin_code = code_field(_("Skin code"))
+    left_code = code_field(_("Left code"))
+    right_code = code_field(_("Right code"))
+    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
+
+
+class IndicationForm(TermForm):
+    code = NameField(label=_("Code"), max_length=20)
+    areas = forms.ModelMultipleChoiceField(
+        label=_("Usual areas"), queryset=Area.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    evidence = NameField(label=_("Evidence"), max_length=300, required=False)
+    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["areas"].queryset = current_terms(Area)
+
+
+def measure(label, unit, *, places, most) -> DoseField:
+    return DoseField(label=label, decimal_places=places, max_value=most, required=False, unit=unit)
+
+
+class TechniqueForm(TermForm):
+    depth_min_mm = measure(_("Depth from"), "mm", places=1, most=40)
+    depth_max_mm = measure(_("Depth to"), "mm", places=1, most=40)
+    needle = NameField(label=_("Needle"), max_length=60, required=False)
+    angle = NameField(label=_("Angle"), max_length=60, required=False)
+    spacing_min_mm = measure(_("Spacing from"), "mm", places=1, most=200)
+    spacing_max_mm = measure(_("Spacing to"), "mm", places=1, most=200)
+    volume_min_ml = measure(_("Volume a point from"), "mL", places=3, most=50)
+    volume_max_ml = measure(_("Volume a point to"), "mL", places=3, most=50)
+    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
+
+    def layout(self):
+        return Layout(
+            "name",
+            *(
+                AppendedText(name, field.unit) if isinstance(field, DoseField) else name
+                for name, field in self.fields.items()
+                if name != "name"
+            ),
+        )
+
+    def clean(self):
+        typed = super().clean()
+        for least, most in [
+            ("depth_min_mm", "depth_max_mm"),
+            ("spacing_min_mm", "spacing_max_mm"),
+            ("volume_min_ml", "volume_max_ml"),
+        ]:
+            if typed.get(least) is not None and typed.get(most) is not None and typed[least] > typed[most]:
+                self.add_error(most, _("This must not be less than where it starts."))
+        return typed
+
+
+class IngredientForm(TermForm):
+    ingredient_class = forms.ModelChoiceField(label=_("Class"), queryset=IngredientClass.objects.none())
+    vehicle = forms.ChoiceField(label=_("Dissolved in"), choices=Vehicle)
+    bleeding_risk = forms.BooleanField(label=_("Raises the risk of bleeding"), required=False)
+    typical_concentration = NameField(label=_("Concentration seen in sources"), max_length=120, required=False)
+    salt_or_base = NameField(label=_("Salt or base"), max_length=60, required=False)
+    storage = NameField(label=_("Storage"), max_length=200, required=False)
+    opened_shelf_life_hours = forms.IntegerField(
+        label=_("Keeps once opened, hours"), min_value=1, max_value=8760, required=False
+    )
+    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["ingredient_class"].queryset = current_terms(IngredientClass)
+
+
+class ClassForm(TermForm):
+    code = NameField(label=_("Code"), max_length=12)
+
+
+TERM_FORMS = {
+    "areas": AreaForm,
+    "indications": IndicationForm,
+    "techniques": TechniqueForm,
+    "ingredients": IngredientForm,
+    "classes": ClassForm,
+}

@@ -1,0 +1,140 @@
+"""What the catalogue's screens show, each fetched whole."""
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from clinic.core.text import fold
+from patients.history.models import Term
+from treatments.catalogue.enums import VersionStatus
+from treatments.catalogue.models import (
+    Area,
+    Formulation,
+    FormulationVersion,
+    Incompatibility,
+    Indication,
+    Ingredient,
+    IngredientClass,
+    RecipeLine,
+    Technique,
+)
+from treatments.catalogue.strength import Strength, strengths
+
+# The lists of the vocabulary, by the name of their address.
+TERMS: dict[str, type[Term]] = {
+    "areas": Area,
+    "indications": Indication,
+    "techniques": Technique,
+    "ingredients": Ingredient,
+    "classes": IngredientClass,
+}
+
+
+def formulations(*, typed: str = "", retired: bool = False) -> list[Formulation]:
+    """The list of formulations: those whose name, purpose or ingredients hold every typed word."""
+    rows = Formulation.objects.filter(retired_at__isnull=not retired).prefetch_related(_versions())
+    return [row for row in rows if _holds(typed, row.name, row.purpose, *_ingredient_names(row))]
+
+
+def get_formulation(formulation_id: int) -> Formulation:
+    """A formulation with its versions, newest first, and their recipes."""
+    return get_object_or_404(Formulation.objects.prefetch_related(_versions()), pk=formulation_id)
+
+
+def get_version(version_id: int) -> FormulationVersion:
+    return get_object_or_404(_with_recipe(FormulationVersion.objects.all()), pk=version_id)
+
+
+def has_approved(version: FormulationVersion) -> bool:
+    """Whether a version of the same formulation is in use."""
+    return FormulationVersion.objects.filter(formulation=version.formulation_id, status=VersionStatus.APPROVED).exists()
+
+
+def approved_versions() -> QuerySet[FormulationVersion]:
+    """What may be drawn up today: charting's choice, with lines and ingredients, by name, the newest version first."""
+    return _with_recipe(
+        FormulationVersion.objects.filter(status=VersionStatus.APPROVED, formulation__retired_at__isnull=True)
+    ).order_by("formulation__name", "-number")
+
+
+def drafts() -> QuerySet[FormulationVersion]:
+    """The panel of drafts that wait for approval, the oldest first."""
+    rows = FormulationVersion.objects.filter(status=VersionStatus.DRAFT, formulation__retired_at__isnull=True)
+    return _with_recipe(rows).order_by("created_at", "pk")
+
+
+def final_concentrations(version: FormulationVersion) -> list[Strength]:
+    """The strength of every ingredient in the finished mixture, in the order of the recipe."""
+    return strengths(version.lines.all(), version.total_volume_ml)
+
+
+def known_ingredients() -> list[Ingredient]:
+    """All ingredients with their class, also those that may not be chosen: a recipe's editor explains why."""
+    return list(Ingredient.objects.select_related("ingredient_class").order_by("ingredient_class__name", "name"))
+
+
+def incompatibilities_among(ingredient_ids: set[int]) -> list[Incompatibility]:
+    """The pairs on record of which both are in the mixture, and the diluent too where one is named."""
+    return list(
+        Incompatibility.objects.filter(first__in=ingredient_ids, second__in=ingredient_ids)
+        .filter(Q(diluent__isnull=True) | Q(diluent__in=ingredient_ids))
+        .select_related("first", "second", "diluent")
+        .order_by("pk")
+    )
+
+
+def terms(kind: str, *, typed: str = "", retired: bool = False) -> list[Term]:
+    """A list of the vocabulary: the rows whose name, note or code hold every typed word."""
+    rows = _with_relations(kind).filter(retired_at__isnull=not retired)
+    return [row for row in rows if _holds(typed, row.name, row.note, getattr(row, "code", ""))]
+
+
+def get_term(kind: str, term_id: int) -> Term:
+    return get_object_or_404(_with_relations(kind), pk=term_id)
+
+
+def get_ingredient(ingredient_id: int) -> Ingredient:
+    """An ingredient with everything that speaks against it, and the pairs it is part of as `pairs`."""
+    rows = Ingredient.objects.select_related("ingredient_class")
+    row = get_object_or_404(
+        rows.prefetch_related("allergen_rules__allergen", "condition_rules__condition"), pk=ingredient_id
+    )
+    pairs = Incompatibility.objects.filter(Q(first=row) | Q(second=row)).select_related("first", "second", "diluent")
+    row.pairs = [(pair.second if pair.first_id == row.pk else pair.first, pair) for pair in pairs]
+    row.pairs.sort(key=lambda pair: pair[0].name)
+    return row
+
+
+def current_terms(model: type[Term]) -> QuerySet[Term]:
+    """The rows that a form offers."""
+    return model.objects.current()
+
+
+def _with_relations(kind: str) -> QuerySet[Term]:
+    rows = TERMS[kind].objects.all()
+    if kind == "areas":
+        return rows.select_related("parent")
+    if kind == "indications":
+        return rows.prefetch_related("areas")
+    if kind == "ingredients":
+        return rows.select_related("ingredient_class")
+    return rows
+
+
+def _versions() -> Prefetch:
+    return Prefetch("versions", _with_recipe(FormulationVersion.objects.order_by("-number")))
+
+
+def _with_recipe(versions: QuerySet) -> QuerySet:
+    lines = RecipeLine.objects.select_related("ingredient__ingredient_class").order_by("position", "pk")
+    return versions.select_related("formulation", "created_by", "approved_by").prefetch_related(
+        Prefetch("lines", lines)
+    )
+
+
+def _ingredient_names(formulation: Formulation) -> list[str]:
+    return [line.ingredient.name for version in formulation.versions.all() for line in version.lines.all()]
+
+
+def _holds(typed: str, *texts: str) -> bool:
+    words = fold(typed).split()
+    return not words or all(word in fold(" ".join(texts)) for word in words)

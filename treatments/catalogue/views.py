@@ -1,0 +1,280 @@
+"""The catalogue's pages: formulations with their versions, and the lists of the vocabulary."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.core.errors import Conflict, Refused
+from clinic.core.http import page_of
+from clinic.staff.access import requires
+from clinic.staff.permissions import Permission
+from treatments.catalogue import forms, queries, rules, services
+from treatments.catalogue.enums import VersionStatus
+from treatments.catalogue.facts import KINDS, facts
+from treatments.catalogue.strength import strengths
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def formulations(request):
+    typed, retired = _filter(request)
+    page = page_of(request, queries.formulations(typed=typed, retired=retired))
+    return _show(request, "formulations", "formulations", {"page": page, "typed": typed, "retired": retired})
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def new_formulation(request):
+    form = forms.NewFormulationForm(request.POST or None)
+    if form.is_valid():
+        try:
+            version = services.create_formulation(**form.cleaned_data, by=request.user)
+            return redirect("catalogue:edit_draft", version.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "new_formulation", "formulations", {"form": form})
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def formulation(request, formulation_id):
+    row = queries.get_formulation(formulation_id)
+    versions = [(version, queries.final_concentrations(version)) for version in row.versions.all()]
+    has_draft = any(version.status == VersionStatus.DRAFT for version, _strengths in versions)
+    return _show(
+        request, "formulation", "formulations", {"formulation": row, "versions": versions, "has_draft": has_draft}
+    )
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def edit_formulation(request, formulation_id):
+    row = queries.get_formulation(formulation_id)
+    form = forms.FormulationForm(request.POST or None, initial={"name": row.name, "purpose": row.purpose})
+    if form.is_valid():
+        try:
+            services.change_formulation(formulation=row, **form.cleaned_data, by=request.user)
+            return redirect("catalogue:formulation", row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "edit_formulation", "formulations", {"formulation": row, "form": form})
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def retire_formulation(request, formulation_id):
+    row = queries.get_formulation(formulation_id)
+    form = forms.ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.retire_formulation(formulation=row, **form.cleaned_data, by=request.user)
+            messages.success(request, _("The formulation is retired."))
+            return redirect("catalogue:formulation", row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "retire_formulation", "formulations", {"formulation": row, "form": form})
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def version(request, version_id):
+    return _show(request, "version", "formulations", _recipe(queries.get_version(version_id)))
+
+
+@requires(Permission.EDIT_CATALOGUE)
+@require_POST
+def new_version(request, version_id):
+    """Starts the next version's draft from this version's recipe; with a draft there already, opens that one."""
+    source = queries.get_version(version_id)
+    try:
+        draft = services.add_draft_version(formulation=source.formulation, copy_of=source, by=request.user)
+    except Refused as refusal:
+        messages.warning(request, refusal.message)
+        return redirect("catalogue:formulation", source.formulation_id)
+    return redirect("catalogue:edit_draft", draft.pk)
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def edit_draft(request, version_id):
+    """The editor of a recipe. Without JavaScript, lines are added and taken away by submitting."""
+    row = queries.get_version(version_id)
+    ingredients = queries.known_ingredients()
+    shown = {"version": row, "conflict": None}
+    if request.method != "POST":
+        if row.status != VersionStatus.DRAFT:
+            return redirect("catalogue:version", row.pk)
+        values = {name: getattr(row, name) for name in forms.DraftForm.base_fields}
+        lines = forms.line_forms(ingredients, rows=forms.rows_of(row.lines.all()))
+        shown |= {"form": forms.DraftForm(initial=values), "lines": lines} | _judged(row)
+        return _show(request, "edit_draft", "formulations", shown)
+    form = forms.DraftForm(request.POST)
+    lines = forms.line_forms(ingredients, data=request.POST)
+    if "add" in request.POST or "remove" in request.POST:
+        rows = forms.changed_rows(lines, remove=request.POST.get("remove"))
+        shown |= {"form": forms.DraftForm(initial=request.POST.dict()), "focus_last": "add" in request.POST}
+        shown |= {"lines": forms.line_forms(ingredients, rows=rows)} | _judged_as_typed(form, lines)
+        return _show(request, "edit_draft", "formulations", shown)
+    if form.is_valid() & lines.is_valid():
+        try:
+            services.save_draft(version=row, **form.cleaned_data, lines=lines.lines(), by=request.user)
+            messages.success(request, _("The draft is saved."))
+            return redirect("catalogue:version", row.pk)
+        except Conflict as conflict:
+            now = queries.get_version(version_id)
+            shown |= {"conflict": conflict.message, "now": now, "now_strengths": queries.final_concentrations(now)}
+            form.data = form.data.copy()
+            form.data["edits"] = now.edits
+        except Refused as refusal:
+            refusal.add_to(form)
+    shown |= {"form": form, "lines": lines} | _judged_as_typed(form, lines)
+    return _show(request, "edit_draft", "formulations", shown)
+
+
+@requires(Permission.EDIT_CATALOGUE)
+@require_POST
+def draft_preview(request):
+    """What the recipe that stands in the editor comes to; nothing is stored."""
+    form = forms.DraftForm(request.POST)
+    lines = forms.line_forms(queries.known_ingredients(), data=request.POST)
+    return render(request, "catalogue/_judgement.html", _judged_as_typed(form, lines))
+
+
+@requires(Permission.APPROVE_FORMULATIONS)
+def approve(request, version_id):
+    row = queries.get_version(version_id)
+    if row.status != VersionStatus.DRAFT:
+        return redirect("catalogue:version", row.pk)
+    shown = _recipe(row)
+    asked = {"asks_reason": rules.needs_reason(shown["problems"]), "has_earlier": queries.has_approved(row)}
+    form = forms.ApproveForm(request.POST or None, initial={"edits": row.edits, "replaces": True}, **asked)
+    if form.is_valid():
+        try:
+            services.approve_version(version=row, **form.cleaned_data, by=request.user)
+            messages.success(request, _("The version is approved and can be used in sessions."))
+            return redirect("catalogue:version", row.pk)
+        except Conflict as conflict:
+            messages.warning(request, conflict.message)
+            return redirect("catalogue:version", row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "approve", "formulations", shown | {"form": form})
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def retire_version(request, version_id):
+    row = queries.get_version(version_id)
+    form = forms.ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.retire_version(version=row, **form.cleaned_data, by=request.user)
+            messages.success(request, _("The version is out of use."))
+            return redirect("catalogue:version", row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "retire_version", "formulations", {"version": row, "form": form})
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def drafts_panel(request):
+    return render(request, "catalogue/drafts_panel.html", {"drafts": queries.drafts()})
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def terms(request, kind):
+    typed, retired = _filter(request)
+    page = page_of(request, queries.terms(kind, typed=typed, retired=retired), size=100)
+    context = {"kind": KINDS[kind], "page": page, "typed": typed, "retired": retired}
+    return _show(request, "terms", kind, context)
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def term(request, kind, term_id):
+    """One word of the vocabulary; an ingredient comes with all that speaks against it."""
+    is_ingredient = kind == "ingredients"
+    row = queries.get_ingredient(term_id) if is_ingredient else queries.get_term(kind, term_id)
+    context = {"kind": KINDS[kind], "term": row, "facts": facts(row, forms.TERM_FORMS[kind](term=row))}
+    if is_ingredient:
+        context["refusal"] = rules.ingredient_refusal(row)
+    return _show(request, "ingredient" if is_ingredient else "term", kind, context)
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def edit_term(request, kind, term_id):
+    row = queries.get_term(kind, term_id)
+    form = forms.TERM_FORMS[kind](request.POST or None, term=row)
+    if form.is_valid():
+        services.change_term(term=row, values=form.cleaned_data, by=request.user)
+        messages.success(request, _("Saved."))
+        return redirect(KINDS[kind].page, row.pk)
+    return _show(request, "edit_term", kind, {"kind": KINDS[kind], "term": row, "form": form})
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def retire_term(request, kind, term_id):
+    row = queries.get_term(kind, term_id)
+    form = forms.ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.retire_term(term=row, **form.cleaned_data, by=request.user)
+            return redirect(KINDS[kind].page, row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "retire_term", kind, {"kind": KINDS[kind], "term": row, "form": form})
+
+
+@requires(Permission.EDIT_CATALOGUE)
+@require_POST
+def restore_term(request, kind, term_id):
+    row = queries.get_term(kind, term_id)
+    services.restore_term(term=row, by=request.user)
+    return redirect(KINDS[kind].page, row.pk)
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def switch_class(request, term_id):
+    """Turns a class of ingredients on or off, after saying what that means."""
+    row = queries.get_term("classes", term_id)
+    to = request.POST.get("to")
+    if to in {"on", "off"}:
+        services.switch_class(ingredient_class=row, enabled=to == "on", by=request.user)
+        return redirect("catalogue:classes")
+    return _show(request, "switch_class", "classes", {"term": row})
+
+
+def _show(request, template: str, section: str, context: dict):
+    return render(request, f"catalogue/{template}.html", context | {"section": section})
+
+
+def _filter(request) -> tuple[str, bool]:
+    return request.GET.get("q", "")[:100], "retired" in request.GET
+
+
+def _recipe(row) -> dict:
+    return {"version": row} | _judged(row)
+
+
+def _judged(row) -> dict:
+    """What a saved version comes to; the problems only while it can still be mended."""
+    lines = list(row.lines.all())
+    problems = rules.problems_in(lines, row.total_volume_ml) if row.status == VersionStatus.DRAFT else []
+    return {
+        "strengths": queries.final_concentrations(row),
+        "total_volume_ml": row.total_volume_ml,
+        "problems": problems,
+        "stopped": bool(rules.stops(problems)),
+    }
+
+
+def _judged_as_typed(form, lines) -> dict:
+    """The same for what stands in the editor, as far as it can be read."""
+    lines.is_valid()
+    form.is_valid()
+    rows, total = lines.recipe_lines(), form.cleaned_data.get("total_volume_ml")
+    if total is None:
+        return {"strengths": [], "problems": [], "total_volume_ml": None}
+    return {
+        "strengths": strengths(rows, total),
+        "total_volume_ml": total,
+        "problems": rules.problems_in(rows, total),
+    }
