@@ -32,6 +32,8 @@ from treatments.stock import services as stock
 
 CHANCE = random.Random(7)  # noqa: S311 -- the same clinic every time
 
+SLOTS = [time(9), time(10, 30), time(12), time(15), time(16, 30), time(18)]
+
 # name: purpose, lines of (ingredient, strength per mL, volume in mL)
 RECIPES = {
     "Face revitaliser": (
@@ -267,16 +269,17 @@ def _chart(doctor, visit, version, lots) -> None:
 
 
 def fill_calendar(people, patients) -> None:
-    """Today and two weeks ahead, as full as a clinic's: sessions for who was seen, consultations for the rest."""
+    """Today and two weeks ahead: sessions for who was seen, consultations for the rest, nobody twice in a week."""
     this_morning = clock.instant(clock.today(), time(7))
-    names = list(patients)
-    for ahead in range(15):
-        day = clock.today() + timedelta(days=ahead)
-        for doctor in ("ana", "jonas"):
-            for wall in (time(9), time(10, 30), time(12), time(15), time(16, 30), time(18)):
-                if CHANCE.random() < 0.75:
-                    patient = patients[CHANCE.choice(names)]
-                    _try_to_book(people, patient, doctor, clock.instant(day, wall), at=this_morning)
+    for week in range(3):
+        waiting = CHANCE.sample(list(patients.values()), len(patients))
+        for ahead in range(7 * week, min(7 * week + 7, 15)):
+            day = clock.today() + timedelta(days=ahead)
+            for doctor in ("ana", "jonas"):
+                for wall in CHANCE.sample(SLOTS, 5 if ahead == 0 else 2):
+                    if waiting:
+                        starts = clock.instant(day, wall)
+                        _try_to_book(people, waiting.pop(), doctor, starts, at=this_morning)
     _live_through_today(people)
 
 
