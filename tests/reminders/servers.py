@@ -1,5 +1,6 @@
 """A mail server and a provider of text messages that behave as badly as the address or number asks."""
 
+import asyncio
 import json
 import threading
 import time
@@ -51,7 +52,7 @@ class MailSink:
     async def handle_DATA(self, server: SMTP, session, envelope):
         self.messages.append(message_from_bytes(envelope.content))
         if self.delay:
-            time.sleep(self.delay)
+            await asyncio.sleep(self.delay)
         if envelope.rcpt_tos[0].startswith("cut@"):
             server.transport.abort()
         return "554 5.7.1 no" if envelope.rcpt_tos[0].startswith("554@") else "250 OK"

@@ -1,18 +1,19 @@
 """What each screen and each step of the clockwork reads, in a constant number of statements."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Q
 from django.shortcuts import get_object_or_404
 
 from patients.history.models import PatientMedicine
 from patients.registry.models import Patient
-from treatments.reminders.enums import FOR_THE_DESK, Decision, ReminderStatus
+from treatments.reminders.enums import FOR_THE_DESK, Clockwork, Decision, ReminderStatus
 from treatments.reminders.models import Heartbeat, MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.scheduling.enums import OPEN
 from treatments.scheduling.models import Appointment
 
 R = ReminderStatus
+SILENCE = timedelta(minutes=5)  # after which a standstill of the clockwork is shown
 
 
 # For the clockwork
@@ -137,7 +138,7 @@ def messages_with_words(patient_id: int) -> list[Reminder]:
     return list(rows[:200])
 
 
-def waiting_decisions(at: datetime, practitioner=None) -> list[MedicineDecision]:
+def waiting_decisions(at: datetime) -> list[MedicineDecision]:
     """Decisions before visits still to come, about medicines still on the patient's list; soonest visit first."""
     rows = MedicineDecision.objects.filter(
         decision=Decision.WAITING,
@@ -145,8 +146,6 @@ def waiting_decisions(at: datetime, practitioner=None) -> list[MedicineDecision]
         appointment__starts_at__gt=at,
         medicine__voided_at=None,
     )
-    if practitioner:
-        rows = rows.filter(appointment__practitioner=practitioner)
     rows = rows.select_related("patient", "appointment__practitioner", "medicine__medicine", "medicine__product")
     return list(rows.order_by("appointment__starts_at", "pk"))
 
@@ -178,5 +177,11 @@ def waiting_in_channel(channel: str) -> int:
     return Reminder.objects.filter(channel=channel, status=R.PLANNED).count()
 
 
-def last_runs() -> dict[str, datetime]:
-    return dict(Heartbeat.objects.values_list("name", "at"))
+def clockwork(at: datetime) -> dict:
+    """When each part last ran, and whether one has stood still for too long."""
+    runs = dict(Heartbeat.objects.values_list("name", "at"))
+    return {
+        "planner": runs.get(Clockwork.PLANNER),
+        "sweeper": runs.get(Clockwork.SWEEPER),
+        "stands_still": any(part not in runs or at - runs[part] > SILENCE for part in Clockwork),
+    }

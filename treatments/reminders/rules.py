@@ -15,7 +15,6 @@ BLOOD_THINNERS = {MedicineGroup.ANTICOAGULANT, MedicineGroup.ANTIPLATELET}
 MAX_TRIES = 5
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 LEASE = timedelta(minutes=2)  # how long a sender may take; well over the 30 s after which it is ended
-SILENCE = timedelta(minutes=5)  # after which a standstill of the clockwork is shown
 
 
 def due_at(starts_at: datetime, *, days_before: int, send_at: time) -> datetime:

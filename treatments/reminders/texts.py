@@ -5,7 +5,7 @@ Subject lines and text messages are seen by others: they never name a medicine o
 
 import re
 import tomllib
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 from django.utils import translation
@@ -49,6 +49,12 @@ def values_for(*, clinic, name: str, starts_at: datetime, since: date, language:
         "time": f"{visit:%H:%M}",
         "since": day_in_words(since, language),
     }
+
+
+def sample_values(clinic, language: str) -> dict[str, str]:
+    """Values as long as they usually get, to show and measure a text."""
+    noon = clock.instant(date(2026, 9, 30), time(12, 30))
+    return values_for(clinic=clinic, name="Alexandra", starts_at=noon, since=date(2026, 9, 23), language=language)
 
 
 def day_in_words(day: date, language: str) -> str:

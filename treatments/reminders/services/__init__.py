@@ -9,7 +9,7 @@ from treatments.reminders.services.acts import (
     tell_by_telephone,
 )
 from treatments.reminders.services.planning import plan_reminders
-from treatments.reminders.services.sending import deliver_reminder, sweep_reminders, write_message
+from treatments.reminders.services.sending import deliver_reminder, sweep_reminders, write_message, write_next
 
 __all__ = [
     "decide_medicine",
@@ -22,4 +22,5 @@ __all__ = [
     "sweep_reminders",
     "tell_by_telephone",
     "write_message",
+    "write_next",
 ]

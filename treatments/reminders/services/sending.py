@@ -100,6 +100,18 @@ def write_message(reminder: Reminder, clinic, at: datetime) -> Message:
     return Message(kind, texts.fill(text.subject, values), body, parts)
 
 
+def write_next(reminders, clinic, at: datetime | None = None) -> tuple[Reminder, Message] | None:
+    """The soonest message that waits, with the words it would have if it went out now."""
+    waiting = [reminder for reminder in reminders if reminder.status == R.PLANNED]
+    if not waiting:
+        return None
+    soonest = min(waiting, key=lambda reminder: reminder.next_try_at)
+    try:
+        return soonest, write_message(soonest, clinic, at or clock.now())
+    except LookupError:
+        return None
+
+
 def reference_of(reminder: Reminder) -> str:
     """The same at every try; another one when a person has it sent again."""
     return f"reminder-{reminder.pk}-{reminder.resends}"

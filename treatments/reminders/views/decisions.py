@@ -1,0 +1,52 @@
+"""The practitioner's page: a prescribed blood thinner or prescribed aspirin before a session."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core import clock
+from clinic.core.errors import Refused
+from clinic.core.http import safe_next
+from clinic.staff.access import requires
+from clinic.staff.permissions import Permission
+from treatments.reminders import queries, services
+from treatments.reminders.enums import Decision
+from treatments.reminders.forms import DecisionForm
+
+
+@require_GET
+@requires(Permission.DECIDE_MEDICINES)
+def decisions_panel(request):
+    """One's own, and on request everybody's: a colleague may be away."""
+    record(by=request.user, action=Action.LIST, subject="reminders.MedicineDecision")
+    waiting = queries.waiting_decisions(clock.now())
+    mine = [decision for decision in waiting if decision.appointment.practitioner_id == request.user.pk]
+    everybody = request.GET.get("whose") == "all"
+    page = {
+        "decisions": waiting if everybody else mine,
+        "everybody": everybody,
+        "others": len(waiting) - len(mine),
+        "panel_title": _("Decisions waiting"),
+    }
+    return render(request, "reminders/decisions_panel.html", page)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.DECIDE_MEDICINES)
+def decide(request, decision_id):
+    decision = queries.decision(decision_id)
+    form = DecisionForm(request.POST or None)
+    if form.is_valid():
+        try:
+            services.decide_medicine(decision=decision, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            refusal.add_to(form)
+        else:
+            messages.success(request, _("The decision is recorded."))
+            return redirect(safe_next(request, "reminders:decisions_panel"))
+    record(by=request.user, action=Action.VIEW, subject=decision, patient_id=decision.patient_id)
+    page = {"decision": decision, "patient": decision.patient, "form": form}
+    return render(request, "reminders/decide.html", page | {"waiting": decision.decision == Decision.WAITING})
