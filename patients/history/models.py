@@ -114,11 +114,19 @@ class PatientAllergy(PatientRow):
             ),
         ]
 
+    @property
+    def name(self) -> str:
+        return self.allergen.name if self.allergen else self.as_told
+
 
 class PatientCondition(PatientRow):
     condition = models.ForeignKey(Condition, models.PROTECT, related_name="+")
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+
+    @property
+    def name(self) -> str:
+        return self.condition.name
 
 
 class PatientMedicine(PatientRow):
@@ -145,14 +153,42 @@ class PatientMedicine(PatientRow):
             ),
         ]
 
+    @property
+    def substances(self) -> list[Medicine]:
+        """What is in it; of an ambiguous product all that it may contain; nothing while unmatched."""
+        if self.medicine:
+            return [self.medicine]
+        return list(self.product.contains.all()) if self.product else []
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the product's name leaves open what is in it."""
+        return bool(self.product and self.product.ambiguous and not self.medicine)
+
+    @property
+    def name(self) -> str:
+        """The product with what is in it, the substance, or the patient's own words."""
+        if not self.product:
+            return self.medicine.name if self.medicine else self.as_told
+        words = {"product": self.product.name, "inside": ", ".join(term.name for term in self.substances)}
+        return (_("%(product)s (may contain %(inside)s)") if self.unsure else _("%(product)s (%(inside)s)")) % words
+
 
 class NoneKnown(PatientRow):
     """The patient was asked about a topic and knows of none. It lapses when something is recorded later."""
 
     topic = models.CharField(_("topic"), max_length=12, choices=Topic)
 
+    @property
+    def name(self) -> str:
+        return _("%(topic)s: none known") % {"topic": self.get_topic_display()}
+
 
 class PregnancyAnswer(PatientRow):
     """The newest standing answer counts; what nobody has asked yet is "not asked"."""
 
     state = models.CharField(_("pregnancy"), max_length=16, choices=Pregnancy)
+
+    @property
+    def name(self) -> str:
+        return self.get_state_display()

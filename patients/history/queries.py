@@ -1,10 +1,15 @@
 """What the history's screens show, and what higher apps ask about a patient. Six queries, however long the history."""
 
 from django.db.models import F, Value
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
+from clinic.core.text import fold
 from patients.history.enums import Topic
+from patients.history.matching import Match, best_matches
 from patients.history.models import (
+    Allergen,
     Condition,
     Medicine,
     NoneKnown,
@@ -12,8 +17,10 @@ from patients.history.models import (
     PatientCondition,
     PatientMedicine,
     PregnancyAnswer,
+    Product,
+    Term,
 )
-from patients.history.record import DERIVED, Answer, History
+from patients.history.record import DERIVED, NOT_OFFERED, Answer, History, is_current
 from patients.history.warnings import ClinicalWarning, warnings_of
 from patients.registry.models import Patient
 
@@ -72,3 +79,66 @@ def condition_keys(patient: Patient) -> set[str]:
 def medicines_of(patient: Patient) -> list[tuple[PatientMedicine, list[Medicine]]]:
     """What the patient takes today, each row with the substances in it."""
     return history_of(patient).medicines
+
+
+ROWS = {
+    Topic.ALLERGIES: PatientAllergy,
+    Topic.CONDITIONS: PatientCondition,
+    Topic.MEDICINES: PatientMedicine,
+}
+
+
+def current_rows(patient: Patient, topic: Topic) -> list:
+    """What stands on one list today."""
+    rows = ROWS[topic].objects.standing().filter(patient=patient)
+    if topic == Topic.CONDITIONS:
+        rows = rows.select_related("condition")
+    today = clock.today()
+    return [row for row in rows if is_current(row, today)]
+
+
+def get_row(patient: Patient, kind: str, row_id: int):
+    """A row of this patient, by the kind in its address; Http404 when it is not this patient's."""
+    model = {**ROWS, "none_known": NoneKnown, "pregnancy": PregnancyAnswer}.get(kind)
+    if model is None:
+        raise Http404
+    return get_object_or_404(model, pk=row_id, patient=patient)
+
+
+def offered_conditions() -> list[Condition]:
+    """What the list of conditions offers: not what follows from age, pregnancy and the other lists."""
+    return list(Condition.objects.current().exclude(key__in=NOT_OFFERED))
+
+
+def find_medicine(said: str) -> list[Match]:
+    """Products and substances that a patient may mean; a product goes before a brand of the same name."""
+    products = Product.objects.current().prefetch_related("contains")
+    medicines = Medicine.objects.current()
+    matches = best_matches(
+        said,
+        [
+            *((product, [product.name]) for product in products),
+            *((medicine, [medicine.name, *medicine.brands]) for medicine in medicines),
+        ],
+    )
+    named = {fold(match.name) for match in matches if isinstance(match.row, Product)}
+    return [match for match in matches if isinstance(match.row, Product) or fold(match.name) not in named]
+
+
+def find_allergen(said: str) -> list[Match]:
+    """Allergens that a patient may mean, by name or synonym."""
+    return best_matches(
+        said, ((allergen, [allergen.name, *allergen.synonyms]) for allergen in Allergen.objects.current())
+    )
+
+
+VOCABULARY = {"allergens": Allergen, "conditions": Condition, "medicines": Medicine}
+
+
+def vocabulary(kind: str):
+    """All words of one kind, those still offered first."""
+    return VOCABULARY[kind].objects.order_by(F("retired_at").asc(nulls_first=True), "name", "pk")
+
+
+def get_term(kind: str, term_id: int) -> Term:
+    return get_object_or_404(VOCABULARY[kind], pk=term_id)

@@ -49,6 +49,11 @@ class Answer:
     at: datetime
     by: str
 
+    @property
+    def label(self) -> str:
+        """A state of pregnancy in words."""
+        return Pregnancy(self.state).label
+
 
 @dataclass(frozen=True)
 class TopicState:
@@ -59,6 +64,11 @@ class TopicState:
     rows: list
     past: list
     answer: Answer | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether there was something, and nobody has said since that there is nothing."""
+        return self.state == State.NOT_ASKED and any(row.voided_at is None for row in self.past)
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ class History:
     @property
     def medicines(self) -> list[tuple]:
         """What is taken today, each row with the substances in it."""
-        return [(row, substances_of(row)) for row in self.current(Topic.MEDICINES)]
+        return [(row, row.substances) for row in self.current(Topic.MEDICINES)]
 
     def effect(self, key: str) -> Effect:
         """What a derived condition means here: the clinic's word, or ours where its vocabulary has none."""
@@ -147,16 +157,9 @@ def wait_until(row) -> date | None:
     return start + timedelta(days=condition.wait_days)
 
 
-def substances_of(row) -> list:
-    """The medicines in what a patient takes; of an ambiguous product all that it may contain; none when unmatched."""
-    if row.medicine:
-        return [row.medicine]
-    return list(row.product.contains.all()) if row.product else []
-
-
 def thinner_of(row) -> str:
     """ "anticoagulant", "antiplatelet" (aspirin that was prescribed counts) or ""."""
-    groups = {substance.group for substance in substances_of(row)}
+    groups = {substance.group for substance in row.substances}
     if MedicineGroup.ANTICOAGULANT in groups:
         return "anticoagulant"
     prescribed_aspirin = MedicineGroup.ASPIRIN in groups and row.source == MedicineSource.PRESCRIBED

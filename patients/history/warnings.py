@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.core import clock
-from patients.history.enums import Effect, MedicineSource, Pregnancy, Severity, Topic
-from patients.history.record import History, State, substances_of, thinner_of, wait_until
+from patients.history.enums import Effect, MedicineSource, Severity, Topic
+from patients.history.record import History, State, thinner_of, wait_until
 
 ORDER = list(Effect)
+WORST_FIRST = [Severity.SEVERE, Severity.UNKNOWN, Severity.MODERATE, Severity.MILD]
 LOOKS = {
     Effect.STOP: ("stop", "exclamation-octagon-fill"),
     Effect.REASON: ("reason", "exclamation-triangle-fill"),
@@ -55,12 +56,11 @@ def none_known(history: History) -> list[str]:
 
 
 def _allergies(history: History) -> Iterator[ClinicalWarning]:
-    for row in history.current(Topic.ALLERGIES):
-        what = row.allergen.name if row.allergen else row.as_told
+    for row in sorted(history.current(Topic.ALLERGIES), key=lambda row: WORST_FIRST.index(row.severity)):
         how = Severity(row.severity)
-        text = _("Allergy: %(what)s") % {"what": what}
+        text = _("Allergy: %(what)s") % {"what": row.name}
         if how != Severity.UNKNOWN:
-            text = _("Allergy: %(what)s (%(severity)s)") % {"what": what, "severity": how.label.lower()}
+            text = _("Allergy: %(what)s (%(severity)s)") % {"what": row.name, "severity": how.label.lower()}
         lesser = row.allergen and how in {Severity.MILD, Severity.MODERATE}
         unmatched = "" if row.allergen else _("In the patient's words: recipes cannot be checked for it.")
         yield ClinicalWarning(
@@ -79,14 +79,12 @@ def _people(history: History) -> Iterator[ClinicalWarning]:
     answer = history.pregnancy
     if answer and (keys := history.derived_keys & {"pregnancy", "breast_feeding"}):
         detail = _("Answered on %(day)s.") % {"day": day_of(answer.at)}
-        yield ClinicalWarning(
-            history.effect(keys.pop()), str(Pregnancy(answer.state).label), detail, f"pregnancy:{answer.pk}"
-        )
+        yield ClinicalWarning(history.effect(keys.pop()), answer.label, detail, f"pregnancy:{answer.pk}")
 
 
 def _conditions(history: History) -> Iterator[ClinicalWarning]:
     for row in history.current(Topic.CONDITIONS):
-        level, text, detail = Effect(row.condition.effect), row.condition.name, row.note
+        level, text, detail = Effect(row.condition.effect), row.name, row.note
         if end := wait_until(row):
             over = end <= history.day
             level = Effect.NOTE if over else Effect.WAIT
@@ -104,7 +102,7 @@ def _medicines(history: History) -> Iterator[ClinicalWarning]:
         if row.stopped_on and row.stopped_on <= history.day:
             yield from _lately_stopped(history, row)
             continue
-        substances, name, thinner = substances_of(row), medicine_name(row), thinner_of(row)
+        substances, name, thinner = row.substances, row.name, thinner_of(row)
         if not substances:
             yield ClinicalWarning(
                 Effect.REASON,
@@ -128,17 +126,17 @@ def _bleeding(row, substances) -> str:
     elif days:
         rule = ngettext("House rule: not for %(days)d day before.", "House rule: not for %(days)d days before.", days)
         sentences.append(rule % {"days": days})
-    if row.product and not row.medicine and row.product.ambiguous:
+    if row.unsure:
         sentences.append(row.product.ask)
     return " ".join(sentences)
 
 
 def _lately_stopped(history: History, row) -> Iterator[ClinicalWarning]:
     """A painkiller works on after the last one was taken."""
-    days = max((s.stop_days or 0 for s in substances_of(row) if s.bleeding_risk), default=0)
+    days = max((s.stop_days or 0 for s in row.substances if s.bleeding_risk), default=0)
     end = row.stopped_on + timedelta(days=days)
     if end > history.day:
-        text = _("%(name)s, stopped on %(day)s") % {"name": medicine_name(row), "day": day_of(row.stopped_on)}
+        text = _("%(name)s, stopped on %(day)s") % {"name": row.name, "day": day_of(row.stopped_on)}
         detail = _("House rule: nothing before %(day)s.") % {"day": day_of(end)}
         yield ClinicalWarning(Effect.NOTE, text, detail, f"medicine:{row.pk}")
 
@@ -151,16 +149,6 @@ def _unasked(history: History) -> Iterator[ClinicalWarning]:
         topics = ", ".join(str(topic).lower() for topic in missing)
         text = _("Not asked: %(topics)s") % {"topics": topics}
         yield ClinicalWarning(Effect.REASON, text, _("Ask before the treatment."), "not_asked")
-
-
-def medicine_name(row) -> str:
-    """The product the patient named with what is in it, the substance, or the patient's own words."""
-    if row.product:
-        inside = ", ".join(substance.name for substance in substances_of(row))
-        if row.product.ambiguous and not row.medicine:
-            return _("%(product)s (may contain %(inside)s)") % {"product": row.product.name, "inside": inside}
-        return f"{row.product.name} ({inside})"
-    return row.medicine.name if row.medicine else row.as_told
 
 
 def day_of(when) -> str:

@@ -1,0 +1,76 @@
+"""Writers of the vocabulary: the clinic adds, edits and retires its words. Nothing is deleted, keys never change."""
+
+from django.db import transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from clinic.audit.enums import Action
+from clinic.audit.services import record
+from clinic.core import clock
+from clinic.core.errors import Conflict, Refused
+from patients.history.enums import Effect, MedicineGroup
+from patients.history.models import Condition, Medicine, Term
+from patients.history.record import DERIVED
+
+THINNERS = {MedicineGroup.ANTICOAGULANT, MedicineGroup.ANTIPLATELET}
+
+
+@transaction.atomic
+def add_term(*, model: type[Term], values: dict, by) -> Term:
+    """A word of the clinic's own. Its key is made from the name and never changes."""
+    key = slugify(values["name"]).replace("-", "_")[:60]
+    if not key:
+        raise Refused(_("Write a name with letters."), field="name")
+    if model.objects.filter(key=key).exists():
+        raise Refused(_("There is already one of this name; it may be retired."), field="name")
+    _agree(model, values)
+    term = model.objects.create(key=key, **values)
+    record(by=by, action=Action.CREATE, subject=term, fields=list(values))
+    return term
+
+
+@transaction.atomic
+def edit_term(*, term: Term, values: dict, by) -> None:
+    """Writes what the clinic changed."""
+    _agree(type(term), values)
+    changed = [name for name, value in values.items() if getattr(term, name) != value]
+    if not changed:
+        return
+    for name in changed:
+        setattr(term, name, values[name])
+    term.save(update_fields=changed)
+    record(by=by, action=Action.CHANGE, subject=term, fields=changed)
+
+
+@transaction.atomic
+def retire_term(*, term: Term, reason: str, by, at=None) -> None:
+    """No longer offered; it still counts for the patients who have it."""
+    if not reason.strip():
+        raise Refused(_("Say why."), field="reason")
+    if isinstance(term, Condition) and term.key in DERIVED:
+        raise Refused(_("The warnings need this one. Change what it asks for instead."), field="reason")
+    _retire(term, Action.RETIRE, by, was=True, retired_at=at or clock.now(), retire_reason=reason.strip())
+
+
+@transaction.atomic
+def restore_term(*, term: Term, by) -> None:
+    """Offers a retired word again."""
+    _retire(term, Action.CHANGE, by, was=False, retired_at=None, retire_reason="")
+
+
+def _retire(term: Term, action: Action, by, *, was: bool, **values) -> None:
+    if not type(term).objects.filter(pk=term.pk, retired_at__isnull=was).update(**values):
+        raise Conflict(_("Somebody has already changed this."))
+    record(by=by, action=action, subject=term, fields=list(values))
+
+
+def _agree(model: type[Term], values: dict) -> None:
+    """Refuses words that contradict themselves, or that would let a message stop a blood thinner."""
+    if model is Condition and values["wait_days"] is not None and values["effect"] != Effect.WAIT:
+        raise Refused(_("Days to wait belong to “Wait” only."), field="wait_days")
+    if model is not Medicine:
+        return
+    if values["group"] in THINNERS and not values["never_auto_stop"]:
+        raise Refused(_("No message may tell a patient to stop a blood thinner."), field="never_auto_stop")
+    if values["never_auto_stop"] and values["stop_days"] is not None:
+        raise Refused(_("A medicine that is never stopped by a message has no days to stop it."), field="stop_days")
