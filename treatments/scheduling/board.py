@@ -1,6 +1,6 @@
 """The day page's picture: columns of visits on a grid of five minutes, read in two queries.
 
-A place on the grid is said in CSS classes (hour h-9, five minutes m-6, length x-1 hours y-6 five minutes), because
+A place on the grid is said in CSS classes (hour h-9, five minutes f-6, length x-1 hours y-6 five minutes), because
 the pages allow no inline style.
 """
 
@@ -148,7 +148,7 @@ def _board_visit(row) -> tuple[BoardVisit, tuple[int, str], str, tuple[int, int]
 def place(start: int, end: int) -> str:
     """Classes for [start, end), in minutes after midnight."""
     fives = max(1, round((end - start) / 5))
-    return f"h-{start // 60} m-{start % 60 // 5} x-{fives // 12} y-{fives % 12}"
+    return f"h-{start // 60} f-{start % 60 // 5} x-{fives // 12} y-{fives % 12}"
 
 
 def _closed(hours: list[tuple[int, int]], first: int, last: int):
@@ -164,7 +164,7 @@ def _closed(hours: list[tuple[int, int]], first: int, last: int):
 
 def _now_place(day: date, at: datetime, first: int, last: int) -> str:
     now = clock.local(at)
-    return f"h-{now.hour} m-{now.minute // 5}" if now.date() == day and first <= now.hour < last else ""
+    return f"h-{now.hour} f-{now.minute // 5}" if now.date() == day and first <= now.hour < last else ""
 
 
 def _widen(span: list[int], start: int, end: int) -> None:

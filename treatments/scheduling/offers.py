@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from clinic.core import clock
 from treatments.scheduling import queries, rules
@@ -10,7 +10,7 @@ from treatments.scheduling.enums import VisitKind
 from treatments.scheduling.models import Appointment, VisitType
 
 DAYS = 28
-SHOWN_A_DAY, SHOWN_DAYS = 12, 3
+SHOWN_A_DAY, SHOWN_DAYS = 8, 3
 
 
 @dataclass
@@ -35,7 +35,8 @@ def _likeliest_type(patient, at: datetime) -> VisitType | None:
     types = list(queries.visit_types())
     consultations = queries.consultations(patient)
     sessions = [kind for kind in types if kind.kind == VisitKind.SESSION]
-    ready = [kind for kind in sessions if rules.has_consultation(kind, consultations, at, at)]
+    after_all = max([at, *(consultation.ends_at for consultation in consultations)])
+    ready = [kind for kind in sessions if rules.has_consultation(kind, consultations, after_all, at)]
     first = [kind for kind in types if kind.kind == VisitKind.CONSULTATION]
     return next(iter([*(ready if consultations else []), *first, *types]), None)
 
@@ -77,21 +78,22 @@ def make_offer(wish, patient, *, may_override: bool, at: datetime, visit: Appoin
     def allowed(time):
         return not needed or rules.has_consultation(visit_type, consultations, time.starts_at, at)
 
-    times = _first(filter(allowed, free()))
+    times = _first(filter(allowed, free()), visit_type.length)
     if times or not needed:
         return Offer(times, to_come)
-    return Offer(_first(free()) if may_override else [], to_come, rules.consultation_text(visit_type))
+    return Offer(
+        _first(free(), visit_type.length) if may_override else [], to_come, rules.consultation_text(visit_type)
+    )
 
 
-def _first(times: Iterable[queries.FreeTime]) -> list[queries.FreeTime]:
-    """The first few of each of the first days, each time once."""
-    shown, seen = {}, set()
+def _first(times: Iterable[queries.FreeTime], length: timedelta) -> list[queries.FreeTime]:
+    """A few of each of the first days that have any: none begins before the one shown before it would have ended."""
+    shown: dict[date, list[queries.FreeTime]] = {}
     for time in times:
         day = clock.local(time.starts_at).date()
         if day not in shown and len(shown) == SHOWN_DAYS:
             break
         of_day = shown.setdefault(day, [])
-        if time.starts_at not in seen and len(of_day) < SHOWN_A_DAY:
-            seen.add(time.starts_at)
+        if len(of_day) < SHOWN_A_DAY and (not of_day or time.starts_at >= of_day[-1].starts_at + length):
             of_day.append(time)
     return [time for of_day in shown.values() for time in of_day]

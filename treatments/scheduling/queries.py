@@ -155,7 +155,8 @@ def free_times(
     after: datetime | None = None,
     but: Appointment | None = None,
 ) -> Iterator[FreeTime]:
-    """Times at which the visit could be booked, soonest first, on quarters of an hour, one room each.
+    """Times at which the visit could be booked, on quarters of an hour, one room each: soonest first, and of those
+    at one time the practitioner with the fewest visits first.
 
     Three queries whatever the number of days and people; the rest is arithmetic, done day by day as it is asked for.
     `but` is a visit that does not count: the one to be moved.
@@ -221,7 +222,7 @@ def _free_on(
             room = next((room for room, free in room_free if _within(free, time)), None)
             if _within(patient_free, time) and (room or not all_rooms):
                 found.append(FreeTime(time, practitioner, room))
-    return sorted(found, key=lambda free: free.starts_at)
+    return sorted(found, key=lambda free: (free.starts_at, len(busy.practitioners[free.practitioner.pk])))
 
 
 def _within(windows: Iterable[Stretch], time: datetime) -> bool:

@@ -96,8 +96,8 @@ def book_appointment(
     wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
     if first := queries.find_by_submission(submission):
         return _same_booking(first, wanted)
-    times = _times(visit_type, starts_at)
     rules.check_time(starts_at, at)
+    times = _times(visit_type, starts_at)
     rules.check_visit_type(visit_type)
     rules.check_practitioner(practitioner)
     rules.check_room(room)
@@ -137,8 +137,8 @@ def move_appointment(*, appointment_id: int, version: int, starts_at, practition
     appointment = _get(appointment_id, version)
     rules.check_movable(appointment)
     visit_type, patient = appointment.visit_type, appointment.patient
-    times = _times(visit_type, starts_at)
     rules.check_time(starts_at, at)
+    times = _times(visit_type, starts_at)
     rules.check_practitioner(practitioner)
     rules.check_room(room)
     rules.check_hours(practitioner, starts_at, times["ends_at"])

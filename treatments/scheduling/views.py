@@ -103,6 +103,7 @@ def visit(request, appointment_id):
         "visit": visit,
         "patient": visit.patient,
         "tab": "scheduling:tab",
+        "day": clock.local(visit.starts_at).date(),
         "steps": rules.next_steps(visit, request.user, clock.now()),
         "without_consultation": rules.lacks_consultation(visit, clock.now()),
     }
