@@ -9,10 +9,10 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import timedelta
 from itertools import islice
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
 from clinic.audit.enums import Action
@@ -25,6 +25,7 @@ from patients.registry.models import Patient, PatientImport
 
 BATCH = 400
 MOST_ERRORS = 200
+NOTED_EVERY = timedelta(seconds=1)
 
 
 class Superseded(Exception):
@@ -32,17 +33,24 @@ class Superseded(Exception):
 
 
 class Attempt:
-    """One attempt at one list; `save` refuses as soon as another attempt has begun."""
+    """One attempt at one list; it may not save any more as soon as another attempt has begun."""
 
     def __init__(self, import_id: int, number: int, status: ImportStatus):
         self.mine = PatientImport.objects.filter(pk=import_id, attempt=number, status=status)
         self.row = self.mine.select_related("created_by").first()
         if self.row is None:
             raise Superseded
+        self.save(done=0)
 
     def save(self, **changes) -> None:
-        if not self.mine.update(**changes, touched_at=clock.now()):
+        self.saved_at = clock.now()
+        if not self.mine.update(**changes, touched_at=self.saved_at):
             raise Superseded
+
+    def progress(self, done: int) -> None:
+        """Says how far the work has got, once a second: each time is a commit that others wait for."""
+        if clock.now() - self.saved_at >= NOTED_EVERY:
+            self.save(done=done)
 
 
 def check_import(import_id: int, number: int) -> None:
@@ -72,9 +80,11 @@ def _check(attempt: Attempt, clinic) -> None:
             errors += wrong[: MOST_ERRORS - len(errors)]
             counts["error_count"] += len(wrong)
             counts["total"] += len(lines)
-            attempt.save(done=counts["total"])
+            attempt.progress(counts["total"])
     status = ImportStatus.REFUSED if errors else ImportStatus.CHECKED
-    attempt.save(status=status, rows=b"" if errors else packed.getvalue(), errors=errors, **counts)
+    attempt.save(
+        status=status, done=counts["total"], rows=b"" if errors else packed.getvalue(), errors=errors, **counts
+    )
 
 
 def _read(text: str, upload: PatientImport, clinic) -> Iterator[tuple[int, dict, list[dict]]]:
@@ -91,7 +101,7 @@ def _read(text: str, upload: PatientImport, clinic) -> Iterator[tuple[int, dict,
     try:
         for line, cells in islice(sheets.read_lines(text, upload.delimiter), 1, None):
             person, errors = reader.read(cells)
-            yield line, person if errors else _keyed(person), [{"column": c, "message": m} for c, m in errors]
+            yield line, person if errors else _complete(person), [{"column": c, "message": m} for c, m in errors]
     except sheets.Unreadable as unreadable:
         yield unreadable.line, {}, [{"column": "", "message": unreadable.message}]
 
@@ -102,12 +112,16 @@ def _words(text: str, delimiter: str, column: int) -> set[str]:
     return set()
 
 
-def _keyed(person: dict) -> dict:
-    """With what a second import recognises the line by, and in a form that JSON can hold."""
+def _complete(person: dict) -> dict:
+    """All columns of a patient but those of its origin, in a form that JSON can hold.
+
+    `import_key` is what a second import recognises the line by.
+    """
     born = person["birth_date"].isoformat()
-    name = names.search_key(person["given_name"], person["family_name"])
+    derived = services.derived(**person)
     contact = person["phone"] or person["email"].casefold()
-    return person | {"birth_date": born, "import_key": names.digest("import", f"{name}|{born}|{contact}")}
+    key = names.digest("import", f"{derived['search_key']}|{born}|{contact}")
+    return {"channel": ""} | person | derived | {"birth_date": born, "import_key": key}
 
 
 def run_import(import_id: int, number: int) -> None:
@@ -134,7 +148,7 @@ def _still_new(attempt: Attempt, packed: Iterable[str]) -> list[str]:
         known = queries.known_people([json.loads(line) for line in lines])
         new += [line for line, is_known in zip(lines, known, strict=True) if not is_known]
         done += len(lines)
-        attempt.save(done=done)
+        attempt.progress(done)
     return new
 
 
@@ -145,17 +159,21 @@ def _write(attempt: Attempt, lines: list[str], patient_numbers: list[str]) -> No
     attempt.save(
         status=ImportStatus.DONE, added=len(lines), known=known, done=row.total, finished_at=now, content=b"", rows=b""
     )
+    origin = {"created_by_id": row.created_by_id, "created_at": connection.ops.adapt_datetimefield_value(now)}
     for pairs in _batches(zip(lines, patient_numbers, strict=True), BATCH):
-        Patient.objects.bulk_create(
-            _patient(json.loads(line), number=number, created_by_id=row.created_by_id, created_at=now)
-            for line, number in pairs
-        )
+        _insert([json.loads(line) | {"number": number, "version": 1} | origin for line, number in pairs])
     record(by=row.created_by, action=Action.IMPORT, subject=row, fields=["patients"])
 
 
-def _patient(person: dict, **origin) -> Patient:
-    born = date.fromisoformat(person["birth_date"])
-    return Patient(**person | {"birth_date": born}, **services.derived(**person), **origin)
+def _insert(rows: list[dict]) -> None:
+    """One statement for many patients: an eighth of bulk_create's time, during which SQLite lets nobody else write."""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(name) for name in rows[0])
+    places = ", ".join([f"({', '.join(['%s'] * len(rows[0]))})"] * len(rows))
+    table = quote(Patient._meta.db_table)
+    with connection.cursor() as cursor:
+        statement = f"INSERT INTO {table} ({columns}) VALUES {places}"  # noqa: S608 -- names of columns only
+        cursor.execute(statement, [value for row in rows for value in row.values()])
 
 
 def _batches(items: Iterable, size: int) -> Iterator[list]:

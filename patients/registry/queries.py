@@ -118,27 +118,26 @@ def namesakes(*, birth_date: date | None, phone: str, email: str, exclude: int |
 
 
 def known_people(people: list[dict]) -> list[bool]:
-    """For each person of a list (with its `import_key`), whether they are registered already.
+    """For each person of a list (the columns of Patient, as JSON holds them), whether they are registered already.
 
     Known is who was imported from the same line, and who has the same name and birth date and shares a
     telephone or e-mail address with the line, or the line has neither.
     """
     keys = [person["import_key"] for person in people]
-    imported = set(Patient.objects.filter(import_key__in=keys).values_list("import_key", flat=True))
-    names_of = {names.search_key(person["given_name"], person["family_name"]) for person in people}
+    imported = set(Patient.objects.filter(import_key__in=keys).order_by().values_list("import_key", flat=True))
+    names_of = {person["search_key"] for person in people}
     contacts: dict[tuple, list[tuple[str, str]]] = {}
-    rows = Patient.objects.filter(search_key__in=names_of).values_list("search_key", "birth_date", "phone", "email")
-    for key, born, phone, email in rows:
+    rows = Patient.objects.filter(search_key__in=names_of).order_by()
+    for key, born, phone, email in rows.values_list("search_key", "birth_date", "phone", "email"):
         contacts.setdefault((key, born.isoformat()), []).append((phone, email.casefold()))
     return [person["import_key"] in imported or _is_among(person, contacts) for person in people]
 
 
 def _is_among(person: dict, contacts: dict) -> bool:
-    key = names.search_key(person["given_name"], person["family_name"])
     phone, email = person["phone"], person["email"].casefold()
     return any(
         (phone and phone == other_phone) or (email and email == other_email) or not (phone or email)
-        for other_phone, other_email in contacts.get((key, person["birth_date"]), [])
+        for other_phone, other_email in contacts.get((person["search_key"], person["birth_date"]), [])
     )
 
 

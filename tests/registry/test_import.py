@@ -278,16 +278,16 @@ def test_work_that_was_started_again_finishes_once(checked, sent, django_capture
 
 def test_killed_half_way_nothing_is_imported_and_it_starts_again(checked, work, monkeypatch):
     kept = checked(HEADER + "".join(f"P;N{i};1985-04-17;;;\n" for i in range(importing.BATCH + 5)))
-    calls, create = [], Patient.objects.bulk_create
+    calls, insert = [], importing._insert
 
     def killed(rows):
         calls.append(rows)
         if len(calls) == 2:
             raise SystemExit
-        return create(rows)
+        return insert(rows)
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(Patient.objects), "bulk_create", lambda self, rows: killed(rows))
+        patch.setattr(importing, "_insert", killed)
         with pytest.raises(SystemExit):
             work(services.start_import, import_id=kept.pk)
     kept.refresh_from_db()
