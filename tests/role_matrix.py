@@ -5,20 +5,12 @@ A new URL needs a row here, or tests/house/test_matrix.py fails. A row is
     (URL name, answers to GET, answers to an empty POST)
 
 with four answers each, in the order anonymous, practitioner, front desk, administrator: a status code, or
-"login" for being led to the sign-in page. Rows that belong to an object get one from BUILDERS, by the name of
-the URL's parameter; where parameters must belong together, KWARGS says how for that URL.
+"login" for being led to the sign-in page. The objects that a URL speaks of are made by tests/house/world.py.
 """
 
 from clinic.staff.permissions import Role
-from tests.factories.people import AdministratorFactory, FrontDeskFactory, PractitionerFactory, UserFactory
 
 PEOPLE = ("anonymous", Role.PRACTITIONER, Role.FRONT_DESK, Role.ADMINISTRATOR)
-FACTORIES = {
-    Role.PRACTITIONER: PractitionerFactory,
-    Role.FRONT_DESK: FrontDeskFactory,
-    Role.ADMINISTRATOR: AdministratorFactory,
-}
-
 EVERYBODY = "200 200 200 200"
 STAFF = "login 200 200 200"
 STAFF_NOT = "login 405 405 405"
@@ -29,6 +21,10 @@ DESK = "login 403 200 403"
 DESK_NOT = "login 403 405 403"
 ADMINISTRATOR = "login 403 403 200"
 ADMINISTRATOR_NOT = "login 403 403 405"
+OFFICE = "login 403 200 200"
+OFFICE_NOT = "login 403 405 405"
+BOOKING = "login 200 200 403"
+BOOKING_NOT = "login 405 405 403"
 
 CORE = [
     ("home", STAFF, STAFF_NOT),
@@ -77,14 +73,118 @@ STAFF_PAGES = [
     ("staff:me", STAFF, STAFF),
 ]
 
-# Add the rows of an app as a list of its own, and the list here
-ROWS = [*CORE, *ACCOUNT, *STAFF_PAGES]
+CATALOGUE_READ = "login 200 403 200"
+CATALOGUE_READ_NOT = "login 405 403 405"
+TERM_PAGES = [
+    ("areas", "area"),
+    ("indications", "indication"),
+    ("techniques", "technique"),
+    ("ingredients", "ingredient"),
+    ("classes", "class"),
+]
 
-# What stands for a parameter of that name: a function that makes the object and returns the value
-BUILDERS = {
-    "user_id": lambda: UserFactory().pk,
-    "uidb36": lambda: "1",
-    "key": lambda: "none",
-}
-# URLs whose parameters must belong together: a function that returns them all
-KWARGS = {}
+CATALOGUE = [
+    ("catalogue:formulations", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("catalogue:drafts_panel", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("catalogue:new_formulation", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:formulation", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("catalogue:edit_formulation", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:retire_formulation", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:version", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("catalogue:edit_draft", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:draft_preview", ADMINISTRATOR_NOT, ADMINISTRATOR),
+    ("catalogue:approve", PRACTITIONER, PRACTITIONER),
+    ("catalogue:new_version", ADMINISTRATOR_NOT, "login 403 403 302"),
+    ("catalogue:retire_version", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:switch_class", ADMINISTRATOR, ADMINISTRATOR),
+]
+for many, one in TERM_PAGES:
+    CATALOGUE += [
+        (f"catalogue:{many}", CATALOGUE_READ, CATALOGUE_READ_NOT),
+        (f"catalogue:{one}", CATALOGUE_READ, CATALOGUE_READ_NOT),
+        (f"catalogue:edit_{one}", ADMINISTRATOR, ADMINISTRATOR),
+        (f"catalogue:retire_{one}", ADMINISTRATOR, ADMINISTRATOR),
+        (f"catalogue:restore_{one}", ADMINISTRATOR_NOT, "login 403 403 302"),
+    ]
+
+STOCK = [
+    ("stock:lots", STAFF, STAFF_NOT),
+    ("stock:lot", STAFF, STAFF_NOT),
+    ("stock:expiring_panel", STAFF, STAFF_NOT),
+    ("stock:receive", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:quarantine", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:retire", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:release", ADMINISTRATOR_NOT, "login 403 403 302"),
+]
+
+REGISTRY = [
+    ("registry:patients", STAFF, STAFF),
+    ("registry:register", STAFF, STAFF),
+    ("registry:look_alikes", STAFF_NOT, STAFF),
+    ("registry:imports", OFFICE, OFFICE),
+    ("registry:import", "login 403 302 302", OFFICE_NOT),
+    ("registry:import_columns", OFFICE, OFFICE),
+    ("registry:import_progress", OFFICE, OFFICE_NOT),
+    ("registry:import_start", OFFICE_NOT, "login 403 302 302"),
+    ("registry:patient", "login 302 302 302", STAFF_NOT),
+    ("registry:details_tab", STAFF, STAFF_NOT),
+    ("registry:edit", STAFF, STAFF),
+]
+
+HISTORY = [
+    ("history:find_medicine", PRACTITIONER, PRACTITIONER),
+    ("history:find_allergen", PRACTITIONER, PRACTITIONER),
+    ("history:vocabulary", "login 403 403 302", "login 403 403 302"),
+    ("history:words", ADMINISTRATOR, ADMINISTRATOR),
+    ("history:add_word", ADMINISTRATOR, ADMINISTRATOR),
+    ("history:edit_word", ADMINISTRATOR, ADMINISTRATOR),
+    ("history:retire_word", ADMINISTRATOR, ADMINISTRATOR),
+    ("history:restore_word", "login 403 403 302", "login 403 403 302"),
+    ("history:tab", PRACTITIONER, PRACTITIONER),
+    ("history:warnings", PRACTITIONER, PRACTITIONER),
+    ("history:record_allergy", "login 302 403 403", PRACTITIONER),
+    ("history:record_condition", "login 302 403 403", PRACTITIONER),
+    ("history:end_condition", PRACTITIONER, PRACTITIONER),
+    ("history:record_medicine", "login 302 403 403", PRACTITIONER),
+    ("history:stop_medicine", PRACTITIONER, PRACTITIONER),
+    ("history:record_pregnancy", "login 302 403 403", PRACTITIONER),
+    ("history:none_known", "login 302 403 403", "login 302 403 403"),
+    ("history:void", PRACTITIONER, PRACTITIONER),
+]
+
+SCHEDULING = [
+    ("scheduling:day", STAFF, STAFF),
+    ("scheduling:today_panel", BOOKING, BOOKING),
+    ("scheduling:book", BOOKING, BOOKING),
+    ("scheduling:find_patient", BOOKING_NOT, BOOKING),
+    ("scheduling:step", BOOKING_NOT, "login 302 302 403"),
+    ("scheduling:move", BOOKING, BOOKING),
+    ("scheduling:cancel", BOOKING, BOOKING),
+    ("scheduling:tab", STAFF, STAFF),
+    ("scheduling:settings", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:add_visit_type", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:edit_visit_type", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:retire_visit_type", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:add_room", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:edit_room", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:retire_room", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:hours", ADMINISTRATOR, ADMINISTRATOR),
+]
+
+REMINDERS = [
+    ("reminders:outbox", STAFF, STAFF_NOT),
+    ("reminders:failed_panel", STAFF, STAFF_NOT),
+    ("reminders:sent_texts", PRACTITIONER, PRACTITIONER_NOT),
+    ("reminders:tab", STAFF, STAFF_NOT),
+    ("reminders:resend", DESK_NOT, "login 403 302 403"),
+    ("reminders:told", DESK_NOT, "login 403 302 403"),
+    ("reminders:decisions_panel", PRACTITIONER, PRACTITIONER_NOT),
+    ("reminders:decide", PRACTITIONER, PRACTITIONER),
+    ("reminders:rules", ADMINISTRATOR, ADMINISTRATOR_NOT),
+    ("reminders:edit_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("reminders:edit_text", ADMINISTRATOR, ADMINISTRATOR),
+    ("reminders:preview_text", ADMINISTRATOR_NOT, ADMINISTRATOR),
+]
+
+# Add the rows of an app as a list of its own, and the list here
+ROWS = [*CORE, *ACCOUNT, *STAFF_PAGES, *CATALOGUE, *STOCK, *REGISTRY, *HISTORY, *SCHEDULING, *REMINDERS]
