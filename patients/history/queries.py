@@ -1,6 +1,7 @@
 """What the history's screens show, and what higher apps ask about a patient. Six queries, however long the history."""
 
 from django.db.models import F, Value
+from django.db.models.functions import Lower
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -137,7 +138,7 @@ VOCABULARY = {"allergens": Allergen, "conditions": Condition, "medicines": Medic
 
 def vocabulary(kind: str):
     """All words of one kind, those still offered first."""
-    return VOCABULARY[kind].objects.order_by(F("retired_at").asc(nulls_first=True), "name", "pk")
+    return VOCABULARY[kind].objects.order_by(F("retired_at").asc(nulls_first=True), Lower("name"), "pk")
 
 
 def get_term(kind: str, term_id: int) -> Term:

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core.errors import Refused
 from clinic.staff.access import requires
@@ -26,6 +27,7 @@ Card = namedtuple("Card", "state form")
 
 
 @requires(Permission.VIEW_HISTORY)
+@require_safe
 def warnings(request, patient_id):
     """The fragment in the patient banner."""
     patient = get_patient(patient_id)
@@ -36,6 +38,7 @@ def warnings(request, patient_id):
 
 
 @requires(Permission.VIEW_HISTORY)
+@require_safe
 def tab(request, patient_id):
     return _tab(request, get_patient(patient_id))
 
@@ -100,11 +103,13 @@ def void(request, patient_id, kind, row_id):
 
 
 @requires(Permission.EDIT_HISTORY)
+@require_POST
 def find_medicine(request):
     return _find(request, forms.MedicineForm)
 
 
 @requires(Permission.EDIT_HISTORY)
+@require_POST
 def find_allergen(request):
     return _find(request, forms.AllergyForm)
 

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
 
 from clinic.core.errors import Refused
 from clinic.staff.access import requires
@@ -21,11 +22,13 @@ LABELS = {
 
 
 @requires(Permission.EDIT_CATALOGUE)
+@require_safe
 def vocabulary(request):
     return redirect("history:words", "conditions")
 
 
 @requires(Permission.EDIT_CATALOGUE)
+@require_safe
 def words(request, kind):
     return render(request, "history/words.html", _place(kind) | {"words": queries.vocabulary(kind)})
 

@@ -46,13 +46,10 @@ def warnings_of(history: History) -> list[ClinicalWarning]:
     return sorted(found, key=lambda warning: ORDER.index(warning.level))
 
 
-def none_known(history: History) -> list[str]:
-    """The topics of which the patient said that there is nothing, with the day."""
-    return [
-        _("%(topic)s: none known (%(day)s)") % {"topic": state.topic.label, "day": day_of(state.answer.at)}
-        for state in history.topics
-        if state.state == State.NONE_KNOWN
-    ]
+def none_known(history: History) -> str:
+    """The topics of which the patient said that there is nothing."""
+    topics = [str(state.topic.label).lower() for state in history.topics if state.state == State.NONE_KNOWN]
+    return _("None known: %(topics)s") % {"topics": ", ".join(topics)} if topics else ""
 
 
 def _allergies(history: History) -> Iterator[ClinicalWarning]:

@@ -37,7 +37,7 @@ def test_a_new_patient_is_answered_in_few_taps(new_patient, practitioner, sign_i
     expect(page.locator("#medicines .statements")).to_contain_text("Anadin (aspirin)")
     expect(page.locator(".banner")).to_contain_text("Anadin (aspirin)")
     expect(page.locator(".banner")).not_to_contain_text("Not asked")
-    expect(page.locator(".banner")).to_contain_text("Allergies: none known")
+    expect(page.locator(".banner")).to_contain_text("None known: allergies, conditions")
     assert PatientMedicine.objects.get().medicine.key == "aspirin"
 
 

@@ -43,7 +43,7 @@ def test_the_fragment_shows_what_is_known_and_what_was_not_asked(desk, patient, 
     response = desk.get(reverse("history:warnings", args=[patient.pk]))
     assert "Allergy: Soy (severe)" in response.text
     assert "Not asked: conditions, pregnancy" in response.text
-    assert "Medicines: none known (" in response.text
+    assert "None known: medicines" in response.text
     assert "<html" not in response.text
 
 

@@ -37,12 +37,12 @@ def said(patient):
 
 def test_asked_about_everything_and_nothing_to_heed(asked):
     assert said(asked) == []
-    assert [line.split(":")[0] for line in none_known(history_of(asked))] == ["Allergies", "Conditions", "Medicines"]
+    assert none_known(history_of(asked)) == "None known: allergies, conditions, medicines"
 
 
 def test_not_asked_is_a_reason_and_is_not_none_known(patient):
     assert said(patient) == [("reason", "Not asked: allergies, conditions, medicines, pregnancy")]
-    assert none_known(history_of(patient)) == []
+    assert none_known(history_of(patient)) == ""
 
 
 def test_what_is_still_to_be_asked_is_named(patient, practitioner):
