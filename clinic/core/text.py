@@ -8,7 +8,7 @@ _UNDECOMPOSED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t"}
 )
 _FORBIDDEN = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
+_CONTROLS = dict.fromkeys([*range(1, 0x20), *range(0x7F, 0xA0)], " ")
 
 
 def fold(text: str) -> str:

@@ -5,6 +5,7 @@ import logging
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.enums import Action
@@ -32,6 +33,10 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         except ValidationError:
             record(by=None, action=Action.REFUSED, subject="session")
             raise
+
+    def is_safe_url(self, url):
+        """Whether `next` stays on this host; allauth's own answer crashes on "https://[::1"."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts={self.request.get_host()})
 
     def get_reauthentication_methods(self, user):
         """The password only: the second factor's code may be read from a telephone left on the desk."""

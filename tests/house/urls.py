@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import URLResolver, get_resolver, reverse
 
-from tests.role_matrix import BUILDERS, KWARGS
+from tests.house.world import BUILDERS, KWARGS
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,12 @@ class Page:
     view: object
     parameters: tuple[str, ...]
 
-    def url(self, **overrides) -> str:
-        made = KWARGS[self.name]() if self.name in KWARGS else {name: BUILDERS[name]() for name in self.parameters}
+    def url(self, person=None, **overrides) -> str:
+        """The address, with objects of its own; those that belong to a practitioner are `person`'s."""
+        if self.name in KWARGS:
+            made = KWARGS[self.name](person)
+        else:
+            made = {name: BUILDERS[name](person) for name in self.parameters if name not in overrides}
         return reverse(self.name, kwargs=made | overrides)
 
 

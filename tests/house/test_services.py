@@ -1,0 +1,84 @@
+"""Every service leaves its event in the trail, takes keywords only, and says who did it."""
+
+import inspect
+from importlib import import_module
+from importlib.util import find_spec
+
+import pytest
+from django.apps import apps
+
+from clinic.audit.services import record
+
+OURS = ("clinic.", "patients.", "treatments.")
+# What stands in a services module without being an act, and why
+NO_ACT = {
+    "clinic.audit.services.record": "is the trail",
+    "clinic.audit.services.seal_events": "is the trail",
+    "clinic.audit.services.seals_kept_outside": "reads",
+    "clinic.audit.services.mac_of": "computes",
+    "clinic.audit.services.chain": "computes",
+    "clinic.staff.services.check_password_again": "part of the act it guards",
+    "patients.registry.services.derived": "computes",
+    "patients.registry.services.take_numbers": "part of registering and importing",
+    "treatments.charting.services.verify_signature": "reads",
+    "treatments.charting.services.verify_addendum": "reads",
+    "treatments.scheduling.services.orderly": "a decorator",
+    "treatments.scheduling.services.lock_resources": "part of booking",
+}
+
+
+def services() -> dict:
+    found = {}
+    for config in apps.get_app_configs():
+        if config.name.startswith(OURS) and find_spec(f"{config.name}.services"):
+            module = import_module(f"{config.name}.services")
+            for name, function in inspect.getmembers(module, callable):
+                if getattr(function, "__module__", "") == module.__name__ and inspect.isroutine(function):
+                    found[f"{module.__name__}.{name}"] = function
+    return {name: function for name, function in found.items() if not name.rpartition(".")[2].startswith("_")}
+
+
+def records(function, seen=frozenset()) -> bool:
+    """Whether the function, or one of ours that it calls, calls `record`."""
+    function = inspect.unwrap(function)
+    if function is record:
+        return True
+    if function in seen or not inspect.isfunction(function) or not function.__module__.startswith(OURS):
+        return False
+    names, around = names_in(function.__code__), function.__globals__
+    known = [around[name] for name in names if name in around]
+    known += [getattr(value, name) for value in known if inspect.ismodule(value) for name in names & vars(value).keys()]
+    return any(records(value, seen | {function}) for value in known if inspect.isroutine(value))
+
+
+def names_in(code) -> set[str]:
+    inner = (constant for constant in code.co_consts if inspect.iscode(constant))
+    return set(code.co_names).union(*(names_in(constant) for constant in inner))
+
+
+SERVICES = services()
+ACTS = sorted(SERVICES.keys() - NO_ACT.keys())
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_leaves_its_event(name):
+    assert records(SERVICES[name]), "write the event, or say in NO_ACT why it is none"
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_takes_keywords_only_and_knows_who(name):
+    parameters = inspect.signature(SERVICES[name]).parameters.values()
+    kinds = {parameter.kind for parameter in parameters}
+    assert kinds <= {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD}
+
+
+def test_the_exemptions_exist():
+    assert NO_ACT.keys() <= SERVICES.keys()
+
+
+def test_the_walk_sees_an_act_that_forgets():
+    def forgets(*, by):
+        return by
+
+    forgets.__module__ = "patients.registry.services"
+    assert not records(forgets)

@@ -1,0 +1,159 @@
+"""An object for every URL that speaks of one, made for the person who asks."""
+
+from datetime import date
+
+from clinic.staff.permissions import Role
+from patients.history.enums import Topic
+from patients.history.models import PatientCondition
+from patients.registry.models import PatientImport
+from tests.factories.patients import (
+    LONG_AGO,
+    AllergenFactory,
+    ConditionFactory,
+    PatientAllergyFactory,
+    PatientFactory,
+    PatientMedicineFactory,
+)
+from tests.factories.people import AdministratorFactory, FrontDeskFactory, PractitionerFactory, UserFactory
+from tests.factories.treatments import (
+    AppointmentFactory,
+    AreaFactory,
+    DraftVersionFactory,
+    FormulationFactory,
+    IngredientClassFactory,
+    IngredientFactory,
+    LotFactory,
+    RoomFactory,
+    SessionFactory,
+    TechniqueFactory,
+    VisitTypeFactory,
+)
+from treatments.catalogue.models import Indication
+from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
+from treatments.reminders.services import load_default_rules_and_texts
+
+FACTORIES = {
+    Role.PRACTITIONER: PractitionerFactory,
+    Role.FRONT_DESK: FrontDeskFactory,
+    Role.ADMINISTRATOR: AdministratorFactory,
+}
+
+
+def a_practitioner(person):
+    """The person who asks when they are one, else somebody else."""
+    return person if person and Role.PRACTITIONER in person.role_names else PractitionerFactory()
+
+
+def an_import(person) -> int:
+    return PatientImport.objects.create(
+        file_name="list.csv",
+        content=b"name;born\nRuiz;1985-04-17\n",
+        digest="0" * 64,
+        encoding="utf-8",
+        delimiter=";",
+        header=["name", "born"],
+        created_by=person or UserFactory(),
+        created_at=LONG_AGO,
+        touched_at=LONG_AGO,
+    ).pk
+
+
+def an_indication(person) -> int:
+    return Indication.objects.create(key=f"indication_{Indication.objects.count()}", name="Alopecia").pk
+
+
+def a_rule(person=None) -> ReminderRule:
+    load_default_rules_and_texts()
+    return ReminderRule.objects.first()
+
+
+def a_text(person) -> int:
+    a_rule()
+    return MessageText.objects.first().pk
+
+
+def a_reminder(person=None) -> int:
+    """A message that failed: the one kind that the desk may do something about."""
+    visit = AppointmentFactory()
+    return Reminder.objects.create(
+        appointment=visit,
+        patient=visit.patient,
+        rule=a_rule(),
+        channel="email",
+        starts_at=visit.starts_at,
+        due_at=LONG_AGO,
+        next_try_at=LONG_AGO,
+        status="failed",
+    ).pk
+
+
+def a_decision(person=None) -> int:
+    visit = AppointmentFactory()
+    return MedicineDecision.objects.create(
+        appointment=visit,
+        patient=visit.patient,
+        medicine=PatientMedicineFactory(patient=visit.patient),
+        opened_at=LONG_AGO,
+    ).pk
+
+
+def a_condition(person=None) -> PatientCondition:
+    return PatientCondition.objects.create(
+        patient=PatientFactory(),
+        condition=ConditionFactory(),
+        recorded_by=PractitionerFactory(),
+        recorded_at=LONG_AGO,
+    )
+
+
+def of_patient(row, **others) -> dict:
+    return {"patient_id": row.patient_id, "row_id": row.pk} | others
+
+
+def a_word(person) -> dict:
+    return {"kind": "allergens", "term_id": AllergenFactory().pk}
+
+
+# What stands for a parameter of that name: a function of the person who asks
+BUILDERS = {
+    "user_id": lambda person: UserFactory().pk,
+    "uidb36": lambda person: "1",
+    "key": lambda person: "none",
+    "day": lambda person: date(2026, 11, 23),
+    "patient_id": lambda person: PatientFactory().pk,
+    "import_id": an_import,
+    "formulation_id": lambda person: FormulationFactory().pk,
+    "version_id": lambda person: DraftVersionFactory().pk,
+    "lot_id": lambda person: LotFactory().pk,
+    "session_id": lambda person: SessionFactory(practitioner=a_practitioner(person)).pk,
+    "appointment_id": lambda person: AppointmentFactory().pk,
+    "visit_type_id": lambda person: VisitTypeFactory().pk,
+    "room_id": lambda person: RoomFactory().pk,
+    "practitioner_id": lambda person: PractitionerFactory().pk,
+    "reminder_id": a_reminder,
+    "decision_id": a_decision,
+    "rule_id": lambda person: a_rule().pk,
+    "text_id": a_text,
+    "topic": lambda person: Topic.ALLERGIES,
+    "kind": lambda person: "allergens",
+}
+TERMS = {
+    "area": lambda person: AreaFactory().pk,
+    "indication": an_indication,
+    "technique": lambda person: TechniqueFactory().pk,
+    "ingredient": lambda person: IngredientFactory().pk,
+    "class": lambda person: IngredientClassFactory().pk,
+}
+# URLs whose parameters mean something else than their name, or belong together: a function that returns them all
+KWARGS = {
+    f"catalogue:{act}{kind}": lambda person, make=make: {"term_id": make(person)}
+    for kind, make in TERMS.items()
+    for act in ("", "edit_", "retire_", "restore_", "switch_")
+} | {
+    "history:edit_word": a_word,
+    "history:retire_word": a_word,
+    "history:restore_word": a_word,
+    "history:end_condition": lambda person: of_patient(a_condition()),
+    "history:stop_medicine": lambda person: of_patient(PatientMedicineFactory()),
+    "history:void": lambda person: of_patient(PatientAllergyFactory(), kind="allergies"),
+}
