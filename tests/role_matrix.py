@@ -132,16 +132,16 @@ REGISTRY = [
 ]
 
 HISTORY = [
-    ("history:find_medicine", PRACTITIONER, PRACTITIONER),
-    ("history:find_allergen", PRACTITIONER, PRACTITIONER),
-    ("history:vocabulary", "login 403 403 302", "login 403 403 302"),
-    ("history:words", ADMINISTRATOR, ADMINISTRATOR),
+    ("history:find_medicine", PRACTITIONER_NOT, PRACTITIONER),
+    ("history:find_allergen", PRACTITIONER_NOT, PRACTITIONER),
+    ("history:vocabulary", "login 403 403 302", ADMINISTRATOR_NOT),
+    ("history:words", ADMINISTRATOR, ADMINISTRATOR_NOT),
     ("history:add_word", ADMINISTRATOR, ADMINISTRATOR),
     ("history:edit_word", ADMINISTRATOR, ADMINISTRATOR),
     ("history:retire_word", ADMINISTRATOR, ADMINISTRATOR),
     ("history:restore_word", "login 403 403 302", "login 403 403 302"),
-    ("history:tab", PRACTITIONER, PRACTITIONER),
-    ("history:warnings", PRACTITIONER, PRACTITIONER),
+    ("history:tab", PRACTITIONER, PRACTITIONER_NOT),
+    ("history:warnings", PRACTITIONER, PRACTITIONER_NOT),
     ("history:record_allergy", "login 302 403 403", PRACTITIONER),
     ("history:record_condition", "login 302 403 403", PRACTITIONER),
     ("history:end_condition", PRACTITIONER, PRACTITIONER),
