@@ -1,5 +1,7 @@
-// The recipe's editor: a draft that is on its way is not sent twice (the second one would find it changed).
+// On a phone the list of places is wider than the screen: begin where we are.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+// The recipe's editor: a draft that is on its way is not sent twice (the second one would find it changed).
 const draft = document.querySelector("#draft");
 
 draft?.addEventListener("submit", (event) => {

@@ -14,7 +14,7 @@ from clinic.core.fields import DoseField
 from clinic.core.forms import Form, NameField
 from clinic.core.text import clean
 from treatments.catalogue import rules
-from treatments.catalogue.enums import Diagram, Laterality, Vehicle
+from treatments.catalogue.enums import Diagram, Laterality, Unit, Vehicle
 from treatments.catalogue.models import Area, Ingredient, IngredientClass, RecipeLine
 from treatments.catalogue.queries import current_terms
 from treatments.catalogue.services import Line
@@ -121,7 +121,9 @@ class LineForm(Form):
     def unit(self) -> str:
         """The unit of the chosen ingredient, shown beside the strength."""
         ingredient = self.fields["ingredient"].known.get(str(self["ingredient"].value()))
-        return f"{ingredient.get_unit_display()}/mL" if ingredient else ""
+        if ingredient is None or ingredient.unit == Unit.ML:
+            return ""
+        return f"{ingredient.get_unit_display()}/mL"
 
 
 class Lines(forms.BaseFormSet):
@@ -279,7 +281,7 @@ class IndicationForm(TermForm):
 
 
 def measure(label, unit, *, places, most) -> DoseField:
-    return DoseField(label=label, decimal_places=places, max_value=most, required=False, unit=unit)
+    return DoseField(label=label, decimal_places=places, min_value=0, max_value=most, required=False, unit=unit)
 
 
 class TechniqueForm(TermForm):
@@ -299,8 +301,10 @@ class TechniqueForm(TermForm):
             *(
                 AppendedText(name, field.unit) if isinstance(field, DoseField) else name
                 for name, field in self.fields.items()
-                if name != "name"
+                if name not in TermForm.base_fields
             ),
+            "note",
+            "sources",
         )
 
     def clean(self):

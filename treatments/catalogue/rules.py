@@ -108,7 +108,9 @@ def _pair_problems(lines) -> list[Problem]:
     untested = [(a, b) for a, b in combinations(actives, 2) if frozenset((a.pk, b.pk)) not in known]
     if untested:
         names = "; ".join(f"{a.name} + {b.name}" for a, b in untested)
-        found.append(Problem(Effect.NOTE, _("Nothing is known about mixing these, which is not safe: ") + names + "."))
+        found.append(
+            Problem(Effect.NOTE, _("Nobody has tested these together, so do not take it for safe: ") + names + ".")
+        )
     return found
 
 

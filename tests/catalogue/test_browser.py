@@ -1,0 +1,92 @@
+"""The recipe's editor and the catalogue's pages in a browser."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from tests.factories.treatments import ApprovedVersionFactory, DraftVersionFactory, IngredientFactory, LotFactory
+from treatments.catalogue.models import Incompatibility
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def go(live_server, clean_page, sign_in, clinic_row):
+    def visit(user, name, *args):
+        sign_in(user)
+        clean_page.goto(live_server.url + reverse(name, args=args))
+        return clean_page
+
+    return visit
+
+
+def test_a_recipe_is_judged_while_it_is_typed(go, administrator, axe_clean):
+    version = DraftVersionFactory()
+    first, second = (row.ingredient for row in version.lines.all())
+    third = IngredientFactory(name="Zinc")
+    Incompatibility.objects.create(key="x", first=second, second=third, effect="stop", note="Turns milky.")
+    page = go(administrator, "catalogue:edit_draft", version.pk)
+    page.get_by_label("How to prepare").fill("Slowly.")
+    page.get_by_role("button", name="Take line 3 away").click()
+    expect(page.locator(".row-line")).to_have_count(3)  # there are never fewer rows than three
+    page.get_by_role("button", name="Add another line").click()
+    expect(page.locator(".row-line")).to_have_count(4)
+    expect(page.locator("#id_line-3-ingredient")).to_be_focused()
+    page.locator("#id_line-3-ingredient").select_option(label="Zinc")
+    page.locator("#id_line-3-concentration").fill("2")
+    page.locator("#id_line-3-volume_ml").fill("1")
+    expect(page.locator("#judgement")).to_contain_text("Turns milky.")
+    expect(page.locator("#judgement")).to_contain_text("1\N{NO-BREAK SPACE}mL more")
+    axe_clean(page)
+    page.locator("#id_total_volume_ml").fill("6")
+    page.locator("#id_total_volume_ml").press("Enter")
+    expect(page.get_by_text("The draft is saved.")).to_be_visible()
+    version.refresh_from_db()
+    assert [row.ingredient for row in version.lines.all()] == [first, second, third]
+    assert (version.total_volume_ml, version.notes, version.edits) == (Decimal("6"), "Slowly.", 1)
+
+
+def test_a_draft_sent_twice_is_saved_once(go, administrator):
+    version = DraftVersionFactory()
+    page = go(administrator, "catalogue:edit_draft", version.pk)
+    page.get_by_role("button", name="Save the draft").dblclick()
+    expect(page.get_by_text("The draft is saved.")).to_be_visible()
+    version.refresh_from_db()
+    assert version.edits == 1
+
+
+def test_the_lists_filter_while_typing(go, administrator):
+    ApprovedVersionFactory(formulation__name="Glow")
+    ApprovedVersionFactory(formulation__name="Häir")
+    page = go(administrator, "catalogue:formulations")
+    page.get_by_label("Show only what holds these words").press_sequentially("hair")
+    expect(page.get_by_role("link", name="Glow")).to_have_count(0)
+    expect(page.get_by_role("link", name="Häir")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pages_are_clean_and_fit(go, practitioner, administrator, axe_clean, width):
+    draft, approved, lot = DraftVersionFactory(), ApprovedVersionFactory(), LotFactory()
+    ingredient = approved.lines.first().ingredient
+    for person, name, args in [
+        (administrator, "catalogue:formulations", []),
+        (administrator, "catalogue:formulation", [approved.formulation_id]),
+        (administrator, "catalogue:version", [approved.pk]),
+        (administrator, "catalogue:edit_draft", [draft.pk]),
+        (administrator, "catalogue:ingredients", []),
+        (administrator, "catalogue:ingredient", [ingredient.pk]),
+        (administrator, "catalogue:edit_ingredient", [ingredient.pk]),
+        (administrator, "catalogue:classes", []),
+        (administrator, "catalogue:drafts_panel", []),
+        (administrator, "stock:lots", []),
+        (administrator, "stock:lot", [lot.pk]),
+        (administrator, "stock:receive", []),
+        (practitioner, "catalogue:approve", [draft.pk]),
+    ]:
+        page = go(person, name, *args)
+        page.set_viewport_size({"width": width, "height": 800})
+        axe_clean(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
