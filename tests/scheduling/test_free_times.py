@@ -182,3 +182,15 @@ def test_questions_to_the_database_do_not_grow(calendar):
         AppointmentFactory(practitioner=person, room=RoomFactory(), starts_at=NINE + timedelta(days=number))
     assert WorkingHours.objects.count() > 30
     assert count(28) == one == 3
+
+
+def test_a_week_is_told_in_few_words():
+    hours = [(0, 9, 13), (0, 15, 19), (1, 9, 13), (1, 15, 19), (2, 9, 13), (4, 9, 13), (6, 10, 12)]
+    rows = [WorkingHours(weekday=day, starts=time(first), ends=time(last)) for day, first, last in hours]
+    assert queries.week_text(rows) == [
+        ("Mon–Tue", "09:00–13:00, 15:00–19:00"),
+        ("Wed", "09:00–13:00"),
+        ("Fri", "09:00–13:00"),
+        ("Sun", "10:00–12:00"),
+    ]
+    assert queries.week_text([]) == []

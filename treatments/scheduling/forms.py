@@ -102,10 +102,13 @@ class SlotForm(Form):
         other = Div("day", "time", "fold", "practitioner", "room", css_class="other-time")
         return Layout(Field("slot", template="scheduling/_slots.html"), other)
 
+    preselect = False
+
     def offer(self, times) -> None:
-        """Shows these free times, by day."""
+        """Shows these free times, by day; `preselect` the first of them."""
         days = groupby(times, key=lambda free: clock.local(free.starts_at).date())
         self.fields["slot"].days = [(day, [(slot_value(free), free) for free in frees]) for day, frees in days]
+        self.fields["slot"].preselect = self.preselect
 
     def _readings(self) -> list[tuple[str, str]]:
         """Both instants of a typed time that the clocks show twice."""
@@ -164,6 +167,7 @@ class SlotForm(Form):
 
 
 class BookForm(SlotForm):
+    preselect = True
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     override_reason = forms.CharField(
         label=_("Reason, if there is no consultation"), required=False, max_length=200, strip=True

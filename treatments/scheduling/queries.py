@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.dates import WEEKDAYS_ABBR
 
 from clinic.core import clock
 from clinic.staff.models import User
@@ -237,11 +239,24 @@ def _in_part(time: datetime, part_of_day: str) -> bool:
 def calendar_settings() -> dict:
     """The settings page: everything that can be booked, retired rows last, and each practitioner's week."""
     retired_last = F("retired_at").asc(nulls_first=True)
-    people = [
-        (person, list(person.working_hours.all())) for person in practitioners().prefetch_related("working_hours")
-    ]
+    people = practitioners().prefetch_related("working_hours")
     return {
         "visit_types": list(VisitType.objects.order_by(retired_last, "kind", "name")),
         "rooms": list(Room.objects.order_by(retired_last, "name")),
-        "people": people,
+        "people": [(person, week_text(person.working_hours.all())) for person in people],
     }
+
+
+def week_text(rows: Iterable[WorkingHours]) -> list[tuple[str, str]]:
+    """A week in few words: ("Mon–Fri", "09:00–13:00, 15:00–19:00"), equal days in a row as one."""
+    hours = defaultdict(list)
+    for row in rows:
+        hours[row.weekday].append(f"{row.starts:%H:%M}\N{EN DASH}{row.ends:%H:%M}")
+    texts = [(weekday, ", ".join(hours[weekday])) for weekday in sorted(hours)]
+    runs = groupby(enumerate(texts), key=lambda item: (item[1][0] - item[0], item[1][1]))
+    return [(_days([weekday for _number, (weekday, _text) in run]), key[1]) for key, run in runs]
+
+
+def _days(weekdays: list[int]) -> str:
+    first, last = WEEKDAYS_ABBR[weekdays[0]], WEEKDAYS_ABBR[weekdays[-1]]
+    return str(first) if first == last else f"{first}\N{EN DASH}{last}"

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -141,6 +140,7 @@ def move(request, appointment_id):
             return redirect("scheduling:visit", visit.pk)
     offer = offers.make_offer(wish, visit.patient, visit=visit, may_override=False, at=clock.now())
     form.offer(offer.times)
+    record(by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id, fields=["scheduling:move"])
     action = "?" + urlencode(offers.wish_of(wish))
     context = {"visit": visit, "patient": visit.patient, "wish": wish, "form": form, "offer": offer, "action": action}
     return render(request, "scheduling/move.html", context | {"tab": "scheduling:tab"})
@@ -158,8 +158,10 @@ def cancel(request, appointment_id):
         else:
             messages.success(request, _("The visit is cancelled."))
             return redirect("scheduling:visit", visit.pk)
+    record(
+        by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id, fields=["scheduling:cancel"]
+    )
     context = {"visit": visit, "patient": visit.patient, "form": form, "tab": "scheduling:tab"}
-    context["back"] = reverse("scheduling:visit", args=[visit.pk])
     return render(request, "scheduling/cancel.html", context)
 
 
@@ -168,7 +170,7 @@ def today_panel(request):
     """Today's visits that are not over, and what is missing for them."""
     visits = rules.todays_visits(request.user, clock.now())
     record(by=request.user, action=Action.LIST, subject="scheduling.Appointment", fields=["today"])
-    return render(request, "scheduling/today_panel.html", {"visits": visits, "today": clock.today()})
+    return render(request, "scheduling/today_panel.html", {"visits": visits, "panel_title": _("Today's visits")})
 
 
 @requires(Permission.VIEW_CALENDAR)
