@@ -2,18 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.factories.treatments import IngredientFactory, LotFactory, TechniqueFactory
 from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.models import FormulationVersion
 from treatments.charting.draft import read_chart
 from treatments.charting.queries import reference_of
-from treatments.charting.rules import notes_on, problems_in, rounded, totals_of
+from treatments.charting.rules import notes_on, problems_in, totals_of
 
 DAY = date(2026, 3, 2)
 
@@ -120,9 +117,3 @@ def test_totals_are_exact(kit):
     assert (syringe.injected_ml, syringe.left_ml) == (Decimal("6.799"), Decimal("3.201"))
     # each line: 10 mg/mL, 2.5 mL of it in 5 mL of mixture, so 5 mg/mL
     assert [(i.amount, i.unit) for i in totals.ingredients] == [(Decimal("33.995"), "mg")] * 2
-
-
-@given(st.fractions(min_value=0, max_value=10**6, max_denominator=10**7))
-def test_rounding_is_half_up_to_four_decimals(amount):
-    error = Fraction(rounded(amount)) - amount
-    assert Fraction(-1, 20000) < error <= Fraction(1, 20000)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
@@ -11,12 +11,11 @@ from django.utils.translation import ngettext
 
 from clinic.core.fields import format_amount
 from treatments.catalogue.enums import Laterality, Side, VersionStatus
-from treatments.catalogue.models import Area, FormulationVersion, Ingredient, RecipeLine
+from treatments.catalogue.models import Area, FormulationVersion, Ingredient
+from treatments.catalogue.strength import Strength, shown, strengths
 from treatments.charting.draft import Chart, Group, Problem, Syringe
 from treatments.charting.queries import Reference
 from treatments.stock.models import Lot
-
-AMOUNT_PLACES = Decimal("0.0001")
 
 
 def sides_of(area: Area) -> list[str]:
@@ -113,10 +112,9 @@ def notes_on(chart: Chart, reference: Reference) -> list[Problem]:
     return found
 
 
-def units_per_ml(line: RecipeLine, version: FormulationVersion) -> Fraction:
-    """The strength of an ingredient in the final mixture; in mL per mL when the recipe gives no strength."""
-    strength = Fraction(line.concentration) if line.concentration is not None else Fraction(1)
-    return strength * Fraction(line.volume_ml) / Fraction(version.total_volume_ml)
+def units_per_ml(strength: Strength) -> Fraction:
+    """How much of an ingredient is in 1 mL of the mixture: in its unit, or in mL when the recipe gives no strength."""
+    return strength.share if strength.final is None else strength.final
 
 
 @dataclass
@@ -149,7 +147,7 @@ class IngredientTotal:
 
 @dataclass
 class Totals:
-    """The chart added up, exactly. Amounts of ingredients are rounded once, to four decimals."""
+    """The chart added up, exactly; only an amount of an ingredient may be rounded, once, when it is shown."""
 
     volume_ml: Decimal = Decimal()
     points: int = 0
@@ -184,25 +182,26 @@ def _ingredient_totals(syringes) -> list[IngredientTotal]:
     for syringe in syringes:
         if syringe.version is None or not syringe.injected_ml:
             continue
-        for line in syringe.version.lines.all():
-            unit = line.ingredient.get_unit_display() if line.concentration is not None else "mL"
-            sums[line.ingredient, unit] += units_per_ml(line, syringe.version) * Fraction(syringe.injected_ml)
-    return [IngredientTotal(ingredient, rounded(amount), unit) for (ingredient, unit), amount in sums.items()]
+        for strength in strengths(syringe.version.lines.all(), syringe.version.total_volume_ml):
+            unit = strength.ingredient.get_unit_display() if strength.final is not None else "mL"
+            sums[strength.ingredient, unit] += units_per_ml(strength) * Fraction(syringe.injected_ml)
+    return [IngredientTotal(ingredient, shown(amount), unit) for (ingredient, unit), amount in sums.items()]
 
 
-def rounded(amount: Fraction) -> Decimal:
-    """Half up, to four decimals; exact before that."""
-    scaled = amount / Fraction(AMOUNT_PLACES)
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return (Decimal(whole) * AMOUNT_PLACES).quantize(AMOUNT_PLACES, ROUND_HALF_UP)
-
-
-def summary_line(totals: Totals) -> str:
-    """The chart in one line: "60 points, 3 mL in 2 areas"."""
-    points = ngettext("%d point", "%d points", totals.points) % totals.points
-    areas = ngettext("%d area", "%d areas", len(totals.areas)) % len(totals.areas)
-    return _("%(points)s, %(volume)s mL in %(areas)s") % {
-        "points": points,
-        "volume": format_amount(totals.volume_ml),
-        "areas": areas,
+def summary_line(injections) -> str:
+    """Signed injections in one line: "60 points, 3 mL: Thigh, front, left; Upper stomach"."""
+    injections = list(injections)
+    if not injections:
+        return ""
+    count = sum(i.count for i in injections)
+    places = dict.fromkeys(f"{i.area.name}{side_suffix(i.side)}" for i in injections)
+    return _("%(points)s, %(volume)s mL: %(areas)s") % {
+        "points": ngettext("%d point", "%d points", count) % count,
+        "volume": format_amount(sum((i.total_ml for i in injections), Decimal())),
+        "areas": "; ".join(places),
     }
+
+
+def side_suffix(side: str) -> str:
+    """What follows an area's name: ", left", or nothing where there is no side to name."""
+    return f", {Side(side).label.lower()}" if side in {Side.LEFT, Side.RIGHT} else ""

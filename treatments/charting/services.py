@@ -11,9 +11,9 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused
-from clinic.core.limits import free_slot, take_slot
 from clinic.core.text import clean, clean_line
 from clinic.staff.permissions import Permission
+from clinic.staff.services import check_password_again
 from patients.registry.models import Patient
 from treatments.charting import rules, signing
 from treatments.charting.draft import Chart, Problem, checked, read_chart
@@ -30,7 +30,6 @@ from treatments.charting.queries import Reference, draft_of, reference_of, sessi
 
 # One entry in the trail for each sitting at a draft, not for each of its hundreds of automatic saves.
 SITTING = timedelta(minutes=5)
-PASSWORD_TRIES, PASSWORD_PAUSE = 10, 15 * 60
 
 
 class DraftConflict(Conflict):
@@ -107,7 +106,7 @@ def sign_session(*, session_id: int, version: int, password: str, by, at=None) -
     form sent again finds the session signed and returns it.
     """
     at = at or clock.now()
-    confirm_password(user=by, password=password)
+    check_password_again(user=by, password=password)
     with transaction.atomic():
         session = get_object_or_404(
             TreatmentSession.objects.select_related("draft", "patient"), pk=session_id, practitioner=by
@@ -194,7 +193,7 @@ def verify_addendum(addendum: Addendum) -> bool:
 def add_addendum(*, session_id: int, text: str, password: str, submission: UUID, by, at=None) -> Addendum:
     """Adds a dated, signed text under a signed session. A form that is sent again adds nothing."""
     at = at or clock.now()
-    confirm_password(user=by, password=password)
+    check_password_again(user=by, password=password)
     text = clean(text)
     if not text:
         raise Refused(_("Write the addition."), field="text")
@@ -222,7 +221,7 @@ def add_addendum(*, session_id: int, text: str, password: str, submission: UUID,
 def void_session(*, session_id: int, reason: str, password: str, by, at=None) -> TreatmentSession:
     """Marks a session as a mistake. It keeps standing, with who, when and why; a draft only its author can void."""
     at = at or clock.now()
-    confirm_password(user=by, password=password)
+    check_password_again(user=by, password=password)
     reason = clean_line(reason)
     if not reason:
         raise Refused(_("Say why."), field="reason")
@@ -238,15 +237,3 @@ def void_session(*, session_id: int, reason: str, password: str, by, at=None) ->
             raise meanwhile
         record(by=by, action=Action.VOID, subject=session, patient_id=session.patient_id, at=at)
     return session_for(session_id, by)
-
-
-def confirm_password(*, user, password: str) -> None:
-    """The person in front of the screen is the one who is signed in; 10 wrong tries in 15 minutes, then a pause."""
-    right = user.check_password(password)
-    slot = take_slot(f"password:{user.pk}", slots=PASSWORD_TRIES, seconds=PASSWORD_PAUSE)
-    if slot is None:
-        raise Refused(_("Too many wrong passwords. Try again in a quarter of an hour."), field="password")
-    if not right:
-        record(by=user, action=Action.REFUSED, subject="password")
-        raise Refused(_("That is not your password."), field="password")
-    free_slot(slot)

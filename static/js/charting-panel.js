@@ -1,0 +1,244 @@
+// The right-hand side of the charting page: syringes, values of the next points, totals, list of groups. Draws what
+// the draft holds and says what somebody did there; the markup is the page's own, from its templates.
+
+import { countOf, totals, volumeOf } from "./charting-state.js";
+import { DEPTH, DRAWN, POINT, formatFraction, formatThousandths, parseAmount } from "./charting-amounts.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const NOBREAK = "\u00a0";
+
+export const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_match, name) => values[name]);
+export const part = (root, name) => root.querySelector(`[data-part="${name}"]`);
+const fieldOf = (root, name) => root.querySelector(`[data-field="${name}"]`);
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+export class Panel {
+  constructor(data) {
+    this.data = data;
+    this.words = data.words;
+    this.versions = new Map(data.versions.map((version) => [version.id, version]));
+    this.tool = document.getElementById("add-points");
+  }
+
+  // names -----------------------------------------------------------------------------------------------------
+
+  where({ area, side }) {
+    const name = this.data.areas[area]?.name ?? (area || this.words.unknownArea);
+    const label = this.data.sides[side];
+    return label ? `${name}, ${label.toLowerCase()}` : name;
+  }
+
+  pointsText(count) {
+    return count === 1 ? this.words.point : fill(this.words.points, { count });
+  }
+
+  tone(content, id) {
+    return Math.max(0, content.preparations.findIndex((entry) => entry.id === id)) % this.data.marks.length;
+  }
+
+  mark(tone) {
+    const picture = document.createElementNS(SVG, "svg");
+    picture.setAttribute("class", `mark-sample tone-${tone}`);
+    picture.setAttribute("viewBox", "-7 -7 14 14");
+    picture.setAttribute("aria-hidden", "true");
+    const shape = document.createElementNS(SVG, "path");
+    shape.setAttribute("class", "point");
+    shape.setAttribute("d", this.data.marks[tone]);
+    picture.append(shape);
+    return picture;
+  }
+
+  versionName(syringe) {
+    return this.versions.get(syringe.version_id)?.name ?? this.words.unknownSyringe;
+  }
+
+  // syringes: cards are made anew only when syringes come or go, so that nobody's typing is disturbed --------------
+
+  drawSyringes(content) {
+    const list = document.getElementById("syringes");
+    const ids = content.preparations.map((entry) => entry.id).join(" ");
+    if (list.dataset.ids !== ids) {
+      const known = (list.dataset.ids ?? ids).split(" ");
+      list.replaceChildren(...content.preparations.map((entry) => this.#card(entry, this.tone(content, entry.id), !known.includes(entry.id))));
+      list.dataset.ids = ids;
+    }
+    const sums = totals(content, this.versions).syringes;
+    for (const entry of content.preparations) this.#refresh(list.querySelector(`[data-syringe="${entry.id}"]`), entry, sums.get(entry.id));
+    this.#choices(content);
+  }
+
+  // What is new or lacks a lot is open, so that the lots are looked at.
+  #card(entry, tone, isNew) {
+    const card = document.getElementById("syringe-template").content.firstElementChild.cloneNode(true);
+    card.id = `preparations-${entry.id}`;
+    card.dataset.syringe = entry.id;
+    part(card, "mark").replaceChildren(this.mark(tone));
+    part(card, "name").textContent = this.versionName(entry);
+    const lines = this.versions.get(entry.version_id)?.lines ?? [];
+    card.querySelector("details").open = isNew || lines.some((line) => !entry.lots?.[line.id]);
+    part(card, "lots").replaceChildren(...lines.map((line) => this.#lot(line)));
+    for (const field of card.querySelectorAll("[data-field]")) {
+      const label = card.querySelector(`label[for="${field.id}"]`);
+      field.id = `${entry.id}-${field.dataset.field}`;
+      if (label) label.htmlFor = field.id;
+    }
+    return card;
+  }
+
+  #lot(line) {
+    const first = line.lots.length ? this.words.chooseLot : this.words.noLots;
+    const choices = [element("option", { value: "" }, first), ...line.lots.map((lot) => element("option", { value: lot.id }, lot.label))];
+    const name = `lot-${line.id}`;
+    const select = element("select", { class: "form-select", id: name, "data-field": name, "data-lot": line.id }, ...choices);
+    return element("div", { class: "field" }, element("label", { class: "form-label", for: name }, line.ingredient), select);
+  }
+
+  #refresh(card, entry, sum) {
+    const set = (field, value) => field && field !== document.activeElement && (field.value = value ?? "");
+    for (const name of ["volume_ml", "variation", "variation_reason"]) set(fieldOf(card, name), entry[name]);
+    for (const select of card.querySelectorAll("[data-lot]")) {
+      set(select, entry.lots?.[select.dataset.lot]);
+      select.classList.toggle("is-missing", !select.value);
+    }
+    part(card, "lots-line").textContent = this.#lotsLine(entry);
+    const { thousandths: drawn, error } = parseAmount(entry.volume_ml ?? "", DRAWN);
+    part(card, "drawn-error").textContent = error ? this.words[error] : "";
+    const left = drawn === undefined ? null : drawn - sum.volume;
+    const place = part(card, "left");
+    place.classList.toggle("is-over", left !== null && left < 0n);
+    const text = left === null ? "" : fill(left < 0n ? this.words.over : this.words.left, { volume: formatThousandths(left < 0n ? -left : left) });
+    place.textContent = text;
+  }
+
+  #lotsLine(entry) {
+    const lines = this.versions.get(entry.version_id)?.lines ?? [];
+    const numbers = lines.map((line) => line.lots.find((lot) => lot.id === entry.lots?.[line.id])?.number ?? this.words.lotMissing);
+    return [fill(this.words.lots, { numbers: numbers.join(", ") }), entry.variation && this.words.varied].filter(Boolean).join(" · ");
+  }
+
+  // The syringes that the next points can come from.
+  #choices(content) {
+    const select = fieldOf(this.tool, "preparation");
+    const chosen = select.value;
+    const options = content.preparations.map((entry, n) => element("option", { value: entry.id }, `${n + 1}. ${this.versionName(entry)}`));
+    select.replaceChildren(select.options[0], ...options);
+    const known = content.preparations.some((entry) => entry.id === chosen);
+    select.value = known ? chosen : (content.preparations.at(-1)?.id ?? "");
+  }
+
+  // the values of the next points --------------------------------------------------------------------------------
+
+  // The values, or the word for what is missing first and its field.
+  readTool() {
+    const value = (name) => fieldOf(this.tool, name).value.trim();
+    const wanted = [
+      ["preparation", "needSyringe", (text) => !text && "needSyringe"],
+      ["technique", "needTechnique", (text) => !text && "needTechnique"],
+      ["depth_mm", "needDepth", (text) => (text ? parseAmount(text, DEPTH).error : "needDepth")],
+      ["volume_ml", "needVolume", (text) => (text ? parseAmount(text, POINT).error : "needVolume")],
+    ];
+    for (const [name, , check] of wanted) {
+      const word = check(value(name));
+      if (word) return { missing: word, field: fieldOf(this.tool, name) };
+    }
+    return { tool: Object.fromEntries([...wanted.map(([name]) => name), "needle"].map((name) => [name, value(name)])) };
+  }
+
+  showTool(group) {
+    for (const name of ["preparation", "technique", "needle", "depth_mm", "volume_ml"]) fieldOf(this.tool, name).value = group[name] ?? "";
+    this.checkTool();
+  }
+
+  // Beside each amount what is wrong with it, under the depth what is unusual, and the chip that is pressed.
+  checkTool() {
+    for (const [name, rule] of [["depth_mm", DEPTH], ["volume_ml", POINT]]) {
+      const field = fieldOf(this.tool, name);
+      const error = field.value.trim() && parseAmount(field.value, rule).error;
+      field.classList.toggle("is-invalid", Boolean(error));
+      this.error(name, error ? this.words[error] : "");
+    }
+    const volume = parseAmount(fieldOf(this.tool, "volume_ml").value, POINT).thousandths;
+    for (const chip of this.tool.querySelectorAll("[data-volume]")) {
+      chip.setAttribute("aria-pressed", String(parseAmount(chip.dataset.volume, POINT).thousandths === volume));
+    }
+    document.getElementById("depth-note").textContent = this.#depthNote();
+  }
+
+  error(name, text) {
+    this.tool.querySelector(`[data-error="${name}"]`).textContent = text;
+  }
+
+  #depthNote() {
+    const technique = this.data.techniques[fieldOf(this.tool, "technique").value];
+    const depth = parseAmount(fieldOf(this.tool, "depth_mm").value, DEPTH).thousandths;
+    if (!technique || depth === undefined) return "";
+    const limit = (text) => (text ? parseAmount(text, DEPTH).thousandths : null);
+    const say = (word, limitText) => fill(this.words[word], { depth: formatThousandths(depth), technique: technique.name, limit: limitText });
+    if (limit(technique.depthMax) !== null && depth > limit(technique.depthMax)) return say("deeper", technique.depthMax);
+    if (limit(technique.depthMin) !== null && depth < limit(technique.depthMin)) return say("shallower", technique.depthMin);
+    return "";
+  }
+
+  // totals and list --------------------------------------------------------------------------------------------
+
+  drawGroups(content, selected) {
+    const template = document.getElementById("group-template").content.firstElementChild;
+    const rows = content.injections.map((group) => {
+      const row = template.cloneNode(true);
+      row.id = `injections-${group.id}`;
+      row.dataset.group = group.id;
+      row.classList.toggle("selected", group.id === selected);
+      part(row, "mark").replaceChildren(this.mark(this.tone(content, group.preparation)));
+      part(row, "where").textContent = this.where(group);
+      part(row, "what").textContent = [
+        `${countOf(group) || group.count || "?"} × ${group.volume_ml}${NOBREAK}mL`,
+        `${group.depth_mm}${NOBREAK}mm`,
+        this.data.techniques[group.technique]?.name ?? group.technique,
+        ...(group.points?.length ? [] : [this.words.byCount]),
+      ].join(" · ");
+      part(row, "total").textContent = `${formatThousandths(volumeOf(group))}${NOBREAK}mL`;
+      row.querySelector('[data-act="select-group"]').setAttribute("aria-pressed", String(group.id === selected));
+      return row;
+    });
+    document.getElementById("groups").replaceChildren(...rows);
+    document.getElementById("no-groups").hidden = rows.length > 0;
+  }
+
+  drawTotals(content) {
+    const sums = totals(content, this.versions);
+    const place = document.getElementById("totals");
+    const tables = document.getElementById("totals-template").content.cloneNode(true);
+    const rows = {
+      syringes: [...sums.syringes.values()].map((sum) => this.#syringeRow(content, sum)),
+      areas: [...sums.areas.values()].map((sum) => row(this.where(sum), `${sum.points} ×`, ml(sum.volume))),
+      ingredients: [...sums.ingredients.values()].map((sum) => row(sum.name, `${formatFraction(...sum.amount)}${NOBREAK}${sum.unit}`)),
+    };
+    part(tables, "volume").textContent = ml(sums.volume);
+    part(tables, "points").textContent = this.pointsText(sums.points);
+    for (const [name, made] of Object.entries(rows)) {
+      part(tables, name).replaceChildren(...made);
+      part(tables, name).closest("table").hidden = made.length === 0;
+    }
+    place.replaceChildren(tables);
+    document.getElementById("stage-sum").textContent = `${ml(sums.volume)} · ${this.pointsText(sums.points)}`;
+    place.classList.toggle("is-empty", sums.points === 0);
+  }
+
+  #syringeRow(content, { syringe, points, volume }) {
+    const made = row(this.versionName(syringe), `${points} ×`, ml(volume));
+    made.firstElementChild.prepend(this.mark(this.tone(content, syringe.id)), " ");
+    return made;
+  }
+}
+
+const ml = (thousandths) => `${formatThousandths(thousandths)}${NOBREAK}mL`;
+
+function row(name, ...values) {
+  return element("tr", {}, element("th", { scope: "row" }, name), ...values.map((value) => element("td", { class: "num" }, value)));
+}

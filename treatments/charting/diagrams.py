@@ -1,0 +1,103 @@
+"""The drawings, and the marks that are put on them."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from django.template.loader import get_template
+
+from treatments.catalogue.enums import Diagram
+from treatments.charting.draft import Chart
+
+# One shape for each syringe of a session (and a colour each, in the style sheet), about 9 wide around its middle.
+MARKS = [
+    "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
+    "M-4-4h8v8h-8z",
+    "M0-5.2L4.9 3.6H-4.9z",
+    "M0-5.4L5.4 0L0 5.4L-5.4 0z",
+    "M-5.2-3.6H5.2L0 5.2z",
+    "M-2.6-4.5h5.2L5.2 0L2.6 4.5h-5.2L-5.2 0z",
+]
+
+# The buttons above the drawing: what is switched to together.
+VIEWS = {
+    "front": [Diagram.BODY_FRONT],
+    "back": [Diagram.BODY_BACK],
+    "face": [Diagram.FACE_FRONT, Diagram.FACE_LEFT, Diagram.FACE_RIGHT],
+    "scalp": [
+        *(Diagram.SCALP_TOP, Diagram.SCALP_FRONT, Diagram.SCALP_BACK),
+        *(Diagram.SCALP_LEFT, Diagram.SCALP_RIGHT),
+    ],
+    "hands": [Diagram.HAND_DORSAL_LEFT, Diagram.HAND_DORSAL_RIGHT],
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing and the size of its viewBox."""
+
+    key: str
+    label: str
+    width: float
+    height: float
+
+    @property
+    def side(self) -> str:
+        """What tells it from the other drawings of its view: "left side" of "Face, left side"."""
+        return self.label.partition(", ")[2] or self.label
+
+    @property
+    def template(self) -> str:
+        return f"diagrams/{self.key}.svg"
+
+
+@cache
+def size_of(key: str) -> tuple[float, float]:
+    source = get_template(f"diagrams/{key}.svg").template.source
+    width, height = re.search(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', source).groups()
+    return float(width), float(height)
+
+
+def drawing(key: str) -> Drawing:
+    return Drawing(key, Diagram(key).label, *size_of(key))
+
+
+def drawings() -> list[Drawing]:
+    return [drawing(key) for keys in VIEWS.values() for key in keys]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point in the units of its drawing, with the shape and number of its syringe."""
+
+    x: float
+    y: float
+    shape: str
+    tone: int
+
+
+@dataclass
+class PointMap:
+    drawing: Drawing
+    marks: list[Mark] = field(default_factory=list)
+
+
+def tone_of(position: int) -> int:
+    """The colour and shape of the syringe at `position`, counted from 0."""
+    return position % len(MARKS)
+
+
+def maps_of(chart: Chart) -> list[PointMap]:
+    """One map for each drawing that the chart has points on."""
+    tones = {syringe.id: tone_of(position) for position, syringe in enumerate(chart.preparations)}
+    maps: dict[str, PointMap] = {}
+    for group in chart.injections:
+        if not group.points or group.diagram not in Diagram.values:
+            continue
+        found = maps.setdefault(group.diagram, PointMap(drawing(group.diagram)))
+        tone = tones.get(group.preparation, 0)
+        found.marks += [
+            Mark(round(x * found.drawing.width, 2), round(y * found.drawing.height, 2), MARKS[tone], tone)
+            for x, y in group.points
+        ]
+    return list(maps.values())

@@ -1,0 +1,134 @@
+"""What the charting page hands to its script: the draft, what may be chosen, and the words it speaks."""
+
+from django.urls import reverse
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+from clinic.core import clock
+from clinic.core.fields import format_amount
+from treatments.catalogue.enums import Side
+from treatments.catalogue.models import Area, FormulationVersion, Technique
+from treatments.catalogue.strength import Strength, strengths
+from treatments.charting.diagrams import MARKS
+from treatments.charting.models import SessionDraft, TreatmentSession
+from treatments.charting.queries import Offer
+from treatments.charting.rules import sides_of, units_per_ml
+
+
+def page_data(draft: SessionDraft, offer: Offer, last: TreatmentSession | None) -> dict:
+    return {
+        "version": draft.version,
+        "content": draft.content,
+        "savedAt": wall_time(draft.saved_at) if draft.version else "",
+        "saveUrl": reverse("charting:save", args=[draft.pk]),
+        "presentUrl": reverse("charting:present", args=[draft.pk]),
+        "versions": [_version(version, offer) for version in offer.versions],
+        "areas": {area.key: _area(area) for area in offer.areas},
+        "techniques": {technique.key: _technique(technique) for technique in offer.techniques},
+        "sides": dict(Side.choices) | {Side.NONE: ""},
+        "marks": MARKS,
+        "last": _points(last) if last else [],
+        "words": words(),
+    }
+
+
+def wall_time(instant) -> str:
+    """The clinic's wall clock, as in "saved 10:42"."""
+    return time_format(clock.local(instant), "H:i")
+
+
+def _version(version: FormulationVersion, offer: Offer) -> dict:
+    return {
+        "id": version.pk,
+        "name": version_name(version),
+        "lines": [_line(strength, offer) for strength in strengths(version.lines.all(), version.total_volume_ml)],
+    }
+
+
+def _line(strength: Strength, offer: Offer) -> dict:
+    ingredient = strength.ingredient
+    return {
+        "id": strength.line.pk,
+        "ingredient": ingredient.name,
+        "unit": str(ingredient.get_unit_display()) if strength.final is not None else "mL",
+        "perMl": [str(part) for part in units_per_ml(strength).as_integer_ratio()],
+        "lots": [
+            {"id": lot.pk, "number": lot.number, "label": lot_label(lot)} for lot in offer.lots.get(ingredient.pk, [])
+        ],
+    }
+
+
+def version_name(version: FormulationVersion) -> str:
+    return _("%(name)s, version %(number)d") % {"name": version.formulation.name, "number": version.number}
+
+
+def lot_label(lot) -> str:
+    return _("%(number)s, until %(day)s") % {"number": lot.number, "day": date_format(lot.expires_on, "j M Y")}
+
+
+def _area(area: Area) -> dict:
+    return {
+        "name": area.name,
+        "sides": sides_of(area),
+        "diagrams": area.diagrams,
+        "treatable": area.treatable,
+    }
+
+
+def _technique(technique: Technique) -> dict:
+    return {
+        "name": technique.name,
+        "needle": technique.needle,
+        "depthMin": format_amount(technique.depth_min_mm),
+        "depthMax": format_amount(technique.depth_max_mm),
+    }
+
+
+def _points(session: TreatmentSession) -> list[dict]:
+    return [{"diagram": i.diagram, "points": i.points} for i in session.injections.all() if i.points]
+
+
+def words() -> dict[str, str]:
+    return {
+        "outside": _("Outside the areas: nothing was placed."),
+        "notHere": _("%(area)s cannot be charted on this drawing."),
+        "notTreated": _("%(area)s must not be treated: nothing was placed."),
+        "needSyringe": _("First choose what is in the syringe."),
+        "needTechnique": _("First choose the technique."),
+        "needDepth": _("First write the depth in mm."),
+        "needVolume": _("First write the volume of a point in mL."),
+        "needArea": _("Choose the area."),
+        "needSide": _("Choose the side."),
+        "needCount": _("Write the number of points, from 1 to 2000."),
+        "needVersion": _("Choose a recipe."),
+        "amountInvalid": _("Write the amount in digits, for example 0.5."),
+        "amountAmbiguous": _("This could mean two amounts. Write it without a thousands mark."),
+        "amountPositive": _("The amount must be more than zero."),
+        "amountMax": _("The amount is too large."),
+        "amountPlaces": _("Too many digits after the separator."),
+        "deeper": _("%(depth)s mm is deeper than usual for %(technique)s (up to %(limit)s mm)."),
+        "shallower": _("%(depth)s mm is shallower than usual for %(technique)s (from %(limit)s mm)."),
+        "points": _("%(count)s points"),
+        "point": _("1 point"),
+        "selected": _("Point selected: %(area)s. Drag it, move it with the arrow keys, or delete it."),
+        "byCount": _("by count"),
+        "left": _("%(volume)s mL left"),
+        "over": _("%(volume)s mL more than was drawn up"),
+        "unknownSyringe": _("No syringe"),
+        "unknownArea": _("No area"),
+        "chooseLot": _("Choose the lot"),
+        "noLots": _("No usable lot"),
+        "lots": _("Lots: %(numbers)s"),
+        "lotMissing": _("not chosen"),
+        "varied": _("varied"),
+        "saved": _("Saved %(time)s"),
+        "saving": _("Saving…"),
+        "unsaved": _("Not saved yet"),
+        "notSaved": _("Not saved: %(reason)s"),
+        "signedOut": _("you are signed out. Your text is kept on this page: sign in in another tab, then save again."),
+        "offline": _("no connection. Your text is kept on this page, and saving is tried again."),
+        "elsewhere": _("this session was changed in another window."),
+        "gone": _("this session is no longer an open draft of yours."),
+        "refused": _("the server did not take it. Your text is kept on this page."),
+        "removeFirst": _("Remove this syringe and the points charted with it?"),
+    }

@@ -1,0 +1,31 @@
+"""Tags of charting's templates: the marks of syringes, and names that a chart keeps as keys."""
+
+from django import template
+
+from treatments.charting.diagrams import MARKS, tone_of
+from treatments.charting.page import lot_label, version_name
+from treatments.charting.rules import side_suffix, summary_line
+
+register = template.Library()
+register.filter("version_name", version_name)
+register.filter("lot_label", lot_label)
+register.filter("side_label", side_suffix)
+
+
+@register.inclusion_tag("charting/_mark.html")
+def mark(position: int):
+    """The mark of the syringe at `position`, counted from 0."""
+    tone = tone_of(position)
+    return {"tone": tone, "shape": MARKS[tone]}
+
+
+@register.filter
+def of(key, rows: dict):
+    """{{ group.area|of:reference.areas }}: the row that the key stands for, else the key itself."""
+    return rows.get(key, key)
+
+
+@register.filter
+def session_line(session) -> str:
+    """What a signed session came to, in one line: "60 points, 3 mL: Thigh, front, left; Upper stomach"."""
+    return summary_line(session.injections.all())
