@@ -77,6 +77,7 @@ class PatientForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["phone"].country = clinic.country
         self.fields["language"].initial = clinic.language
+        self.plain_labels = {name: field.label for name, field in self.fields.items()}
         for name in ("given_name", "phone", "email", "desk_note"):
             field = self.fields[name]
             field.label = _("%(label)s (optional)") % {"label": field.label}
@@ -139,7 +140,7 @@ class EditForm(PatientForm):
     def differences_from(self, patient) -> list[dict]:
         """Label, stored and typed value of each field in which the valid form and the patient differ."""
         return [
-            {"label": self.fields[name].label, "stored": self._shown(name, stored), "typed": self._shown(name, typed)}
+            {"label": self.plain_labels[name], "stored": self._shown(name, stored), "typed": self._shown(name, typed)}
             for name, typed in self.patient_details.items()
             if (stored := getattr(patient, name)) != typed
         ]
@@ -206,6 +207,7 @@ class MappingForm(Form):
                 error_messages={"required": _("Choose the column in which it stands.")},
             )
         self.fields = fields | self.fields
+        self.helper.layout = Layout(Div(*lists.COLUMNS, css_class="pair"), "day_order")
         self.fields["day_order"].initial = upload.day_order
 
     def clean(self):

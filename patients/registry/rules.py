@@ -45,8 +45,8 @@ def duplicates(
 ) -> list[Duplicate]:
     """Who this may already be, the strongest first; `exclude` is the patient being changed.
 
-    Strong: a similar name together with the same birth date, telephone or e-mail address. Weak: the same
-    telephone under another name, as in families. The same birth date alone says nothing.
+    Strong: two of a similar name, the same birth date, telephone and e-mail address (a name may change by
+    marriage). Weak: only the same telephone, as in families. The same birth date alone says nothing.
     """
     key = names.search_key(given_name, family_name)
     found = []
@@ -59,7 +59,7 @@ def duplicates(
         }
         reasons = [reason for reason, holds in same.items() if holds]
         if similar:
-            found.append(Duplicate(patient, [_("similar name"), *reasons], strong=True))
-        elif same[_("same telephone")]:
-            found.append(Duplicate(patient, reasons, strong=False))
+            reasons.insert(0, _("similar name"))
+        if len(reasons) >= 2 or same[_("same telephone")]:
+            found.append(Duplicate(patient, reasons, strong=len(reasons) >= 2))
     return sorted(found, key=lambda duplicate: (not duplicate.strong, -len(duplicate.reasons)))[:5]

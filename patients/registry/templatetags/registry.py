@@ -1,10 +1,20 @@
 """What the shell of every patient page asks for; settings name the tabs, so that no lower app knows a higher one."""
 
+import phonenumbers
 from django import template
 from django.conf import settings
 from django.urls import reverse
 
 register = template.Library()
+
+
+@register.filter
+def phone(stored: str) -> str:
+    """+34612345678 in groups that can be read aloud: +34 612 34 56 78."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(stored), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return stored
 
 
 @register.simple_tag(takes_context=True)
