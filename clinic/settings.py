@@ -300,6 +300,7 @@ STATICFILES_FINDERS = [
     "clinic.core.finders.VendorFinder",
 ]
 WHITENOISE_USE_FINDERS = EMBEDDED
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

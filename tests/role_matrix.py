@@ -157,7 +157,7 @@ SCHEDULING = [
     ("scheduling:today_panel", BOOKING, BOOKING),
     ("scheduling:book", BOOKING, BOOKING),
     ("scheduling:find_patient", BOOKING_NOT, BOOKING),
-    ("scheduling:visit", STAFF, STAFF_NOT),
+    ("scheduling:visit", STAFF, STAFF),
     ("scheduling:step", BOOKING_NOT, "login 302 302 403"),
     ("scheduling:move", BOOKING, BOOKING),
     ("scheduling:cancel", BOOKING, BOOKING),

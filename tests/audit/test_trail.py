@@ -4,7 +4,6 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import time_machine
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext

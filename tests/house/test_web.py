@@ -1,20 +1,23 @@
 """What every answer carries, and what no request gets past."""
 
 import json
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client, RequestFactory, override_settings
-from django.urls import path, reverse
+from django.urls import Resolver404, path, resolve, reverse
 
 from clinic.core.http import safe_next
 from clinic.core.middleware import client_address
 from clinic.core.views import bad_request, csrf_failure, not_found, server_error, too_many_requests
 from clinic.staff.access import public
+from clinic.staff.permissions import Role
 from clinic.urls import urlpatterns as ours
+from tests.factories.people import PASSWORD, UserFactory
+from tests.house.answers import assert_headers
 from tests.house.urls import pages
-from tests.role_matrix import ROWS
 
 pytestmark = pytest.mark.usefixtures("clinic_row")
 PAGES = pages()
@@ -40,28 +43,6 @@ def echo(request):
 urlpatterns = [*ours, path("broken/", broken), path("echo/", echo), path("echo/<str:text>/", echo)]
 handler400, handler404, handler500 = bad_request, not_found, server_error
 with_probes = override_settings(ROOT_URLCONF="tests.house.test_web")
-
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
-
-def assert_headers(response, *, static=False):
-    for name, value in HEADERS.items():
-        assert response[name] == value, name
-    policy = response["Content-Security-Policy"]
-    for directive in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
-        assert directive in policy
-    for hole in ("unsafe-inline", "unsafe-eval", "*", "http:"):
-        assert hole not in policy
-    assert "camera=(self)" in response["Permissions-Policy"]
-    assert response["X-Request-ID"]
-    assert static or response["Cache-Control"] == "private, no-store"
-    assert "Access-Control-Allow-Origin" not in response
 
 
 @with_probes
@@ -98,29 +79,12 @@ def test_headers_on_static_files():
     assert_headers(response, static=True)
 
 
-def test_headers_on_every_page_of_every_kind_of_person(practitioner, front_desk, administrator, client_of):
-    for client in (Client(), client_of(practitioner), client_of(front_desk), client_of(administrator)):
-        for name, _get, _post in ROWS:
-            assert_headers(client.get(PAGES[name].url()))
-
-
 @override_settings(SECURE_SSL_REDIRECT=True, SECURE_HSTS_SECONDS=31_536_000)
 def test_the_redirect_to_https_carries_them_too():
     response = Client().get("/account/login/")
     assert response.status_code == 301
     assert_headers(response)
     assert Client().get("/account/login/", secure=True)["Strict-Transport-Security"].startswith("max-age=31536000")
-
-
-def test_no_page_has_a_script_or_style_of_its_own(practitioner, administrator, client_of):
-    import re
-
-    inline = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son\w+=|javascript:", re.I)
-    for client in (Client(), client_of(practitioner), client_of(administrator)):
-        for name, _get, _post in ROWS:
-            response = client.get(PAGES[name].url())
-            if response.get("Content-Type", "").startswith("text/html"):
-                assert not inline.search(response.content.decode()), name
 
 
 @with_probes
@@ -207,30 +171,25 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_hostile_ids_are_404(administrator, practitioner, client_of, hostile):
-    tried = 0
-    for client in (Client(), client_of(administrator), client_of(practitioner)):
-        for page in PAGES.values():
-            numbers = [name for name in page.parameters if name.endswith("_id")]
-            if not numbers:
-                continue
-            marker = 987_654_321
-            url = page.url(**dict.fromkeys(numbers, marker)).replace(str(marker), hostile)
-            response = client.get(url)
-            assert response.status_code in {400, 404}, url
-            tried += 1
-    assert tried >= 3
+def test_hostile_ids_are_no_address(hostile):
+    tried = [page for page in PAGES.values() if page.rows]
+    assert len(tried) > 10
+    for page in tried:
+        with pytest.raises(Resolver404):
+            resolve(unquote(page.somewhere().replace("987654321", hostile)))
 
 
-@pytest.mark.parametrize(
-    "day", ["0001-01-01", "1899-12-31", "9999-12-31", "2026-02-30", "2026-1-5", "26-01-01", "today"]
-)
-def test_hostile_days_are_404(practitioner, client_of, day):
-    client = client_of(practitioner)
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "9999-12-31", "2026-02-30", "2026-1-5", "26-01-01"])
+def test_hostile_days_are_no_address(day):
     for page in PAGES.values():
         if "day" in page.parameters:
-            url = page.url().replace("2026-11-23", day)
-            assert client.get(url).status_code == 404, url
+            with pytest.raises(Resolver404):
+                resolve(page.somewhere().replace("2026-11-23", day))
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_and_are_answered_404(administrator, client_of, hostile):
+    assert client_of(administrator).get(f"/clinic/people/{hostile}/roles/").status_code == 404
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "CONNECT"])
@@ -318,8 +277,6 @@ assert len(ELSEWHERE) >= 40
 
 @pytest.mark.parametrize("target", ELSEWHERE)
 def test_no_redirect_leads_out_of_the_house(practitioner, target):
-    from tests.factories.people import PASSWORD
-
     client = Client()
     response = client.post(
         reverse("account_login"), {"login": practitioner.email, "password": PASSWORD, "next": target}
@@ -341,15 +298,12 @@ def test_and_one_inside_does(target):
 # Requests that another site makes
 
 
-def test_no_unsafe_request_passes_without_its_token(administrator, practitioner, front_desk):
-    for person in (None, administrator, practitioner, front_desk):
-        client = Client(enforce_csrf_checks=True)
-        if person:
-            client.force_login(person)
-        for page in PAGES.values():
-            for headers in ({}, {"HX-Request": "true"}):
-                response = client.post(page.url(), headers=headers)
-                assert response.status_code in {403} or (person is None and response.status_code == 302), page.name
+def test_no_unsafe_request_passes_without_its_token():
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(UserFactory(roles=list(Role)))
+    for page in PAGES.values():
+        for headers in ({}, {"HX-Request": "true"}, {"X-CSRFToken": "x" * 64}):
+            assert client.post(page.somewhere(), headers=headers).status_code == 403, page.name
 
 
 def test_the_refusal_has_a_page_of_ours(practitioner):
@@ -369,29 +323,6 @@ def test_the_token_in_the_header_is_enough_and_another_persons_is_not(practition
     assert answer.status_code == 302
     answer = client.post(reverse("staff:me"), {"full_name": "Eva"}, headers={"X-CSRFToken": "x" * len(token)})
     assert answer.status_code == 403
-
-
-def test_reading_writes_nothing_but_the_trail_and_the_session(administrator, practitioner, front_desk, client_of):
-    """Also not what a link in somebody's e-mail might try."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    allowed = ("audit_auditevent", "django_session", "core_cache")
-    for person in (administrator, practitioner, front_desk):
-        client = client_of(person)
-        for page in PAGES.values():
-            url = page.url()
-            with CaptureQueriesContext(connection) as queries:
-                client.get(url)
-            if page.name == "account_logout":
-                continue
-            writes = [
-                query["sql"]
-                for query in queries
-                if query["sql"].lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
-                and not any(table in query["sql"] for table in allowed)
-            ]
-            assert writes == [], page.name
 
 
 # Where a request came from

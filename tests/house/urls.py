@@ -1,10 +1,14 @@
 """Walks the URL resolver: every named pattern of the project with its view and its parameters."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.urls import URLResolver, get_resolver, reverse
 
+from patients.history.enums import Topic
 from tests.house.world import BUILDERS, KWARGS
+
+FITTING = {"day": date(2026, 11, 23), "topic": Topic.ALLERGIES, "kind": "allergens"}
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,16 @@ class Page:
     name: str
     view: object
     parameters: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[str]:
+        """The parameters that are ids of rows."""
+        return [name for name in self.parameters if name.endswith("_id")]
+
+    def somewhere(self, **overrides) -> str:
+        """The address with parameters that fit, of objects that need not exist."""
+        made = {name: 987_654_321 if name in self.rows else FITTING.get(name, "none") for name in self.parameters}
+        return reverse(self.name, kwargs=made | overrides)
 
     def url(self, person=None, **overrides) -> str:
         """The address, with objects of its own; those that belong to a practitioner are `person`'s."""
