@@ -246,7 +246,7 @@ NAVIGATION = [
         "icon": "envelope",
         "permission": "view_messages",
     },
-    {"view": "staff:clinic", "namespace": "staff", "label": _("Clinic"), "icon": "gear", "permission": "manage_staff"},
+    {"view": "staff:clinic", "namespace": "staff", "label": _("Clinic"), "icon": "gear", "permission": "edit_clinic"},
 ]
 # Panels of the page "today", in order; each is a fragment of the app that owns it
 TODAY_PANELS = [

@@ -187,5 +187,18 @@ REMINDERS = [
     ("reminders:preview_text", ADMINISTRATOR_NOT, ADMINISTRATOR),
 ]
 
+CHARTING = [
+    ("charting:tab", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:start", PRACTITIONER_NOT, "login 302 403 403"),
+    ("charting:unsigned_panel", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:session", "login 302 403 403", PRACTITIONER_NOT),
+    ("charting:chart", PRACTITIONER, PRACTITIONER),
+    ("charting:save", PRACTITIONER, "login 400 403 403"),
+    ("charting:present", "login 204 403 403", PRACTITIONER_NOT),
+    ("charting:sign", PRACTITIONER, PRACTITIONER),
+    ("charting:addendum", "login 302 403 403", "login 302 403 403"),
+    ("charting:void", PRACTITIONER, PRACTITIONER),
+]
+
 # Add the rows of an app as a list of its own, and the list here
-ROWS = [*CORE, *ACCOUNT, *STAFF_PAGES, *CATALOGUE, *STOCK, *REGISTRY, *HISTORY, *SCHEDULING, *REMINDERS]
+ROWS = [*CORE, *ACCOUNT, *STAFF_PAGES, *CATALOGUE, *STOCK, *REGISTRY, *HISTORY, *SCHEDULING, *REMINDERS, *CHARTING]

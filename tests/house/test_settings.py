@@ -28,7 +28,9 @@ PRODUCTION = {
 def shell(code: str, tmp_path, **environment) -> str:
     """Runs a line of code with the settings of another environment."""
     clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("NAPPAGE_", "DATABASE_", "REDIS_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NAPPAGE_", "DATABASE_", "REDIS_", "DJANGO_"))
     }
     done = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup(); from django.conf import settings as s; {code}"],
