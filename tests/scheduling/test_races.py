@@ -49,7 +49,7 @@ def desks(live_server, count) -> list[Desk]:
     return [Desk(FrontDeskFactory(), live_server.url) for _ in range(count)]
 
 
-def race_for_one_slot(live_server, calendar, rounds, count=DESKS):
+def race_for_one_slot(live_server, calendar, rounds, count=DESKS) -> None:
     """Each round has a slot of its own; every desk books it for another patient."""
     people = desks(live_server, count)
     patients = [PatientFactory() for _ in range(count)]
@@ -71,7 +71,6 @@ def race_for_one_slot(live_server, calendar, rounds, count=DESKS):
     won = sum(1 for count_ in winners if count_ == 1)
     print(f"\n{connection.vendor}: one winner in {won} of {rounds} rounds of {count}; {times_of(answers)}")
     assert winners == [1] * rounds
-    return answers
 
 
 def test_one_of_twenty_desks_gets_the_slot(live_server, racing_calendar):
@@ -79,11 +78,9 @@ def test_one_of_twenty_desks_gets_the_slot(live_server, racing_calendar):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [2, 20, 50])
+@pytest.mark.parametrize("count", [2, DESKS])
 def test_one_of_many_desks_gets_the_slot_in_each_of_100_rounds(live_server, racing_calendar, count):
-    rounds = 100 if count <= 20 else 20
-    answers = race_for_one_slot(live_server, racing_calendar, rounds=rounds, count=count)
-    assert max(answer.seconds for answer in answers) < 20
+    race_for_one_slot(live_server, racing_calendar, rounds=100, count=count)
 
 
 def test_the_same_form_twenty_times_is_one_booking(live_server, racing_calendar):
@@ -184,8 +181,24 @@ def assert_nothing_overlaps():
                 assert one.patient_id != two.patient_id
 
 
-def race_of_services(calendar, patients) -> list:
+def race_of_services(calendar) -> list:
+    patients = [PatientFactory() for _ in range(DESKS)]
     return at_once([lambda patient=patient: calendar.book(patient=patient) for patient in patients])
+
+
+@pytest.fixture
+def no_database_guards():
+    guards.remove()
+    yield
+    AppointmentChange.objects.all().delete()
+    Appointment.objects.all().delete()
+    guards.install()
+
+
+def test_locks_and_check_alone_let_one_through(racing_calendar, no_database_guards):
+    results = race_of_services(racing_calendar)
+    assert sum(isinstance(result, Appointment) for result in results) == 1
+    assert all(isinstance(result, Appointment | Refused) for result in results), results
 
 
 @pytest.fixture
@@ -199,12 +212,12 @@ def no_manners(monkeypatch):
 
 def test_the_database_alone_lets_one_through(racing_calendar, no_manners):
     """With nothing but the constraint or trigger: one winner, and sentences for the others."""
-    results = race_of_services(racing_calendar, [PatientFactory() for _ in range(DESKS)])
+    results = race_of_services(racing_calendar)
     assert sum(isinstance(result, Appointment) for result in results) == 1
     assert all(isinstance(result, Appointment | Refused) for result in results), results
 
 
-def test_control_a_check_alone_lets_everybody_through(racing_calendar, no_manners):
+def test_control_a_check_alone_lets_everybody_through(racing_calendar, no_manners, no_database_guards):
     """What the guards are for. "Is it free? Then book" without locks, constraint or trigger: in the worst timing,
     when all have asked before the first has booked, all win the one slot."""
     calendar, asked = racing_calendar, threading.Barrier(DESKS)
@@ -216,12 +229,6 @@ def test_control_a_check_alone_lets_everybody_through(racing_calendar, no_manner
         asked.wait(timeout=30)
         return calendar.book(patient=patient)
 
-    guards.remove()
-    try:
-        patients = [PatientFactory() for _ in range(DESKS)]
-        results = at_once([lambda patient=patient: ask_then_book(patient) for patient in patients])
-        assert sum(isinstance(result, Appointment) for result in results) == DESKS
-    finally:
-        AppointmentChange.objects.all().delete()
-        Appointment.objects.all().delete()
-        guards.install()
+    patients = [PatientFactory() for _ in range(DESKS)]
+    results = at_once([lambda patient=patient: ask_then_book(patient) for patient in patients])
+    assert sum(isinstance(result, Appointment) for result in results) == DESKS
