@@ -2,7 +2,9 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const DRAG_FROM = 5; // pixels that a pointer moves before it is dragging
-const REACH = { mouse: 9, pen: 12, touch: 18 }; // pixels around a point's middle that are the point
+// Pixels from a point's middle within which a drag takes the point, and a tap selects it instead of placing another.
+const DRAG_REACH = { mouse: 9, pen: 12, touch: 18 };
+const TAP_REACH = { mouse: 6, pen: 7, touch: 9 };
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const fraction = (value) => Math.round(Math.min(1, Math.max(0, value)) * 10000) / 10000;
 
@@ -109,25 +111,27 @@ export class PointMap {
     return path ? { ...region(path), ...place } : null;
   }
 
-  // The nearest point within the reach of this kind of pointer.
-  #pointAt({ clientX, clientY }, kind) {
+  // The nearest point within the reach of a pointer, and how far it is: [point or null, pixels].
+  #pointAt({ clientX, clientY }, reach) {
     const box = this.sheet.getBoundingClientRect();
-    let [nearest, best] = [null, REACH[kind] ?? REACH.touch];
+    let [nearest, best] = [null, reach];
     for (const point of this.#points) {
       const distance = Math.hypot(box.left + point.x * box.width - clientX, box.top + point.y * box.height - clientY);
       if (distance <= best) [nearest, best] = [point, distance];
     }
-    return nearest;
+    return [nearest, best];
   }
 
   #holdPage(event) {
-    if (event.touches.length === 1 && this.#pointAt(event.touches[0], "touch")) event.preventDefault();
+    if (event.touches.length === 1 && this.#pointAt(event.touches[0], DRAG_REACH.touch)[0]) event.preventDefault();
   }
 
   #down(event) {
     if (!event.isPrimary || event.button !== 0 || !this.sheet.contains(event.target)) return;
-    const point = this.#pointAt(event, event.pointerType);
-    this.#press = { id: event.pointerId, x: event.clientX, y: event.clientY, point, dragging: false };
+    const kind = event.pointerType in DRAG_REACH ? event.pointerType : "touch";
+    const [point, distance] = this.#pointAt(event, DRAG_REACH[kind]);
+    const tapped = point && distance <= TAP_REACH[kind];
+    this.#press = { id: event.pointerId, x: event.clientX, y: event.clientY, point, tapped, dragging: false };
     if (point) this.stage.setPointerCapture(event.pointerId);
   }
 
@@ -151,16 +155,16 @@ export class PointMap {
     if (!press || press.id !== event.pointerId) return;
     this.#press = null;
     const where = this.#whereIn(event);
-    if (press.point && !press.dragging) this.handlers.select(press.point.ref);
-    else if (press.point && where && !where.blocked) this.handlers.move(press.point.ref, where);
-    else if (press.point) this.handlers.outside(where, press.point.ref);
-    else if (press.dragging) return;
-    else if (where && !where.blocked) this.handlers.place(where);
-    else this.handlers.outside(where, null);
+    const dragged = press.dragging ? press.point : null;
+    if (press.dragging && !dragged) return; // the page was scrolled
+    if (press.tapped && !dragged) this.handlers.select(press.point.ref);
+    else if (!where || where.blocked) this.handlers.outside(where, dragged?.ref ?? null);
+    else if (dragged) this.handlers.move(dragged.ref, where);
+    else this.handlers.place(where);
   }
 
   #cancel() {
-    if (this.#press?.point) this.handlers.select(this.#press.point.ref);
+    if (this.#press?.dragging && this.#press.point) this.handlers.outside(null, this.#press.point.ref);
     this.#press = null;
   }
 }

@@ -105,7 +105,7 @@ const map = new PointMap(stage, data.marks, {
     if (read.missing) return need(read);
     draft.step(addPoint(draft.content, read.tool, place));
     const group = draft.content.injections.find((entry) => entry.id === findPoint(draft.content, place).group);
-    say(`${panel.where(group)}: ${panel.pointsText(countOf(group))}`);
+    say(`${panel.where(group)} · ${panel.pointsText(countOf(group))}`);
   },
   move(ref, where) {
     const place = chartable(where);
@@ -288,7 +288,7 @@ tool.addEventListener("submit", (event) => {
   if (first) return tool.querySelector(`[data-field="${first}"]`).focus();
   draft.step(addCount(draft.content, read.tool, { area, side, count }));
   tool.querySelector('[data-field="count"]').value = "";
-  say(`${panel.where({ area, side })}: ${panel.pointsText(Number(count))}`);
+  say(`${panel.where({ area, side })} · ${panel.pointsText(Number(count))}`);
 });
 
 document.getElementById("add-syringe")?.addEventListener("submit", (event) => {

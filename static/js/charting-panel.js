@@ -202,7 +202,9 @@ export class Panel {
         this.data.techniques[group.technique]?.name ?? group.technique,
         ...(group.points?.length ? [] : [this.words.byCount]),
       ].join(" · ");
-      part(row, "total").textContent = `${formatThousandths(volumeOf(group))}${NOBREAK}mL`;
+      const unread = parseAmount(group.volume_ml ?? "", POINT).error ?? parseAmount(group.depth_mm ?? "", DEPTH).error;
+      part(row, "total").textContent = unread ? this.words.unread : ml(volumeOf(group));
+      row.classList.toggle("is-unread", Boolean(unread));
       row.querySelector('[data-act="select-group"]').setAttribute("aria-pressed", String(group.id === selected));
       return row;
     });

@@ -317,30 +317,8 @@ AMOUNTS = """async ([typed, fractions]) => {
 
 
 def test_the_page_reads_and_rounds_amounts_as_the_server_does(page, open_chart):
-    typed = [
-        "0.05",
-        "0,05",
-        " 1 ",
-        "10",
-        "10.001",
-        "1,250",
-        "0,125",
-        "1.25",
-        "1.2500",
-        "1e2",
-        "1_0",
-        "٠.٥",
-        ".5",
-        "5.",
-        "-1",
-        "",
-        "0",
-        "0.0",
-        "00.5",
-        "0.0005",
-        "9.999",
-        "1.234",
-    ]
+    typed = ["0.05", "0,05", " 1 ", "10", "10.001", "1,250", "0,125", "1.25", "1.2500", "1e2", "1_0", "٠.٥", ".5", "5."]
+    typed += ["-1", "", "0", "0.0", "00.5", "0.0005", "9.999", "1.234"]
     typed += ["1234.567", "٣", "1 0", "+1", "0x1", "\u00a01"]
     fractions = [(1, 3), (2, 3), (1, 7), (22, 7), (1, 700), (100000, 7), (1234567, 9), (5, 2), (0, 1), (1, 10**7)]
     fractions += [(25, 200000), (99995, 9999), (20005, 2 * 10**7 + 1), (1, 64), (1, 128), (10001, 30000)]
@@ -412,7 +390,7 @@ def test_three_hundred_points_stay_quick(clean_page, open_chart, kit):
           const target = sheet.querySelector(".diagram"), times = [];
           for (let n = 0; n < 20; n += 1) {
             const where = {
-              clientX: box.left + (0.37 + 0.025 * (n % 4)) * box.width,
+              clientX: box.left + (0.35 + 0.03 * (n % 4)) * box.width,
               clientY: box.top + (0.54 + 0.025 * Math.floor(n / 4)) * box.height,
               bubbles: true, isPrimary: true, button: 0, pointerId: 1, pointerType: "mouse",
             };

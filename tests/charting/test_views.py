@@ -12,6 +12,7 @@ from clinic.audit.models import AuditEvent
 from tests.charting.drafts import WHEN
 from tests.factories.patients import PatientFactory
 from tests.factories.people import PASSWORD, PractitionerFactory
+from tests.factories.treatments import LotFactory
 from treatments.charting.models import Addendum, SessionDraft, TreatmentSession
 from treatments.charting.services import save_draft
 
@@ -201,6 +202,20 @@ def test_the_sign_page_lists_what_is_missing_and_leads_there(kit, desk):
     session = kit.start(kit.content(groups=[kit.group(volume_ml="1e2")]))
     page = desk.get(url("sign", session)).content.decode()
     assert f"{url('chart', session)}#injections-i1" in page and "Your password" not in page
+    assert "Thigh, front, left, volume: Write the amount" in page
+
+
+def test_a_lot_that_was_not_chosen_is_never_shown_as_another(kit, desk):
+    """Also when a chosen lot happens to have the row number of the recipe line that lacks one."""
+    version = kit.version.formulation.versions.create(
+        number=2, total_volume_ml=5, created_by=kit.practitioner, created_at=WHEN
+    )
+    version.lines.create(pk=kit.lots[0].pk + 10**6, ingredient=kit.lines[0].ingredient, volume_ml=5)
+    lot = LotFactory(pk=kit.lots[0].pk + 10**6, ingredient=kit.lines[0].ingredient)
+    chosen = kit.syringe(lots={str(kit.lines[0].pk): lot.pk})
+    content = kit.content(syringes=[chosen, kit.syringe(id="p2", version_id=version.pk, lots={})])
+    page = desk.get(url("sign", kit.start(content))).content.decode()
+    assert page.count(f"Lot {lot.number},") == 1 and page.count("no lot") == 2
 
 
 def test_signing_with_a_wrong_password_keeps_the_draft(kit, desk):

@@ -123,10 +123,14 @@ _CONTENT = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What keeps a chart from being signed. `path` leads to the field: "injections.i3.depth_mm"."""
+    """What keeps a chart from being signed. `path` leads to the field: "injections.i3.depth_mm".
+
+    `subject` names what it is about, for people: "Thigh, front, left".
+    """
 
     path: str
     message: str
+    subject: str = ""
 
     @property
     def anchor(self) -> str:

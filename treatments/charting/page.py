@@ -1,8 +1,11 @@
 """What the charting page hands to its script: the draft, what may be chosen, and the words it speaks."""
 
+from dataclasses import replace
+
 from django.urls import reverse
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from clinic.core import clock
 from clinic.core.fields import format_amount
@@ -10,9 +13,10 @@ from treatments.catalogue.enums import Side
 from treatments.catalogue.models import Area, FormulationVersion, Technique
 from treatments.catalogue.strength import Strength, strengths
 from treatments.charting.diagrams import MARKS
+from treatments.charting.draft import Problem
 from treatments.charting.models import SessionDraft, TreatmentSession
 from treatments.charting.queries import Offer
-from treatments.charting.rules import sides_of, units_per_ml
+from treatments.charting.rules import side_suffix, sides_of, units_per_ml
 
 
 def page_data(draft: SessionDraft, offer: Offer, last: TreatmentSession | None) -> dict:
@@ -88,6 +92,26 @@ def _points(session: TreatmentSession) -> list[dict]:
     return [{"diagram": i.diagram, "points": i.points} for i in session.injections.all() if i.points]
 
 
+FIELDS = {"depth_mm": _lazy("depth"), "volume_ml": _lazy("volume"), "count": _lazy("points")}
+
+
+def named(problems: list[Problem], content: dict, areas: dict[str, str]) -> list[Problem]:
+    """The problems with their subjects: the area and side of the points or the number of the syringe, and the field."""
+    subjects = {
+        f"injections.{group.get('id', '')}": areas.get(group.get("area", ""), "") + side_suffix(group.get("side", ""))
+        for group in content.get("injections", [])
+    }
+    for number, syringe in enumerate(content.get("preparations", []), 1):
+        subjects[f"preparations.{syringe.get('id', '')}"] = _("Syringe %d") % number
+    return [replace(problem, subject=_subject(problem.path, subjects)) for problem in problems]
+
+
+def _subject(path: str, subjects: dict[str, str]) -> str:
+    entry, _dot, name = path.rpartition(".")
+    known = subjects.get(path) or subjects.get(entry) or subjects.get(entry.rpartition(".")[0], "")
+    return ", ".join(filter(None, [known, str(FIELDS.get(name, ""))]))
+
+
 def words() -> dict[str, str]:
     return {
         "outside": _("Outside the areas: nothing was placed."),
@@ -112,6 +136,7 @@ def words() -> dict[str, str]:
         "point": _("1 point"),
         "selected": _("Point selected: %(area)s. Drag it, move it with the arrow keys, or delete it."),
         "byCount": _("by count"),
+        "unread": _("Check the amounts"),
         "left": _("%(volume)s mL left"),
         "over": _("%(volume)s mL more than was drawn up"),
         "unknownSyringe": _("No syringe"),

@@ -14,6 +14,7 @@ from treatments.charting.draft import Chart, Group, Syringe
 from treatments.charting.enums import SessionStatus
 from treatments.charting.models import Addendum, Injection, Preparation, SessionDraft, TreatmentSession
 from treatments.stock.models import Lot
+from treatments.stock.queries import proposed_lots
 
 PAGE = 100
 
@@ -40,6 +41,12 @@ def reference_of(chart: Chart) -> Reference:
         techniques=_by_key(Technique.objects.filter(key__in={i.technique for i in chart.injections})),
         indications=_by_key(Indication.objects.filter(key=chart.indication)),
     )
+
+
+def area_names(content: dict) -> dict[str, str]:
+    """The names of all areas that a draft speaks of, also in entries that cannot be read yet."""
+    keys = {group.get("area", "") for group in content.get("injections", [])}
+    return dict(Area.objects.filter(key__in=keys).values_list("key", "name"))
 
 
 def _by_key(rows) -> dict:
@@ -74,9 +81,7 @@ def offer_on(day: date) -> Offer:
             "formulation__name", "-number"
         )
     )
-    lots: dict[int, list[Lot]] = {}
-    for lot in Lot.objects.current().filter(expires_on__gte=day, quarantined=False).order_by("expires_on", "pk"):
-        lots.setdefault(lot.ingredient_id, []).append(lot)
+    lots = proposed_lots({line.ingredient_id for version in versions for line in version.lines.all()}, day)
     return Offer(
         versions=list(versions),
         lots=lots,

@@ -21,7 +21,7 @@ from treatments.charting.diagrams import VIEWS, drawings, maps_of
 from treatments.charting.draft import Malformed, read_chart
 from treatments.charting.enums import SessionStatus
 from treatments.charting.forms import AddendumForm, ChartForms, SignForm, VoidForm
-from treatments.charting.page import page_data, wall_time
+from treatments.charting.page import named, page_data, wall_time
 from treatments.charting.services import DraftConflict, Incomplete
 from treatments.charting.signing import ADDENDUM_MEANING, MEANING
 
@@ -92,13 +92,16 @@ def _chart_context(session, offer, forms) -> dict:
 
 def _summary(session) -> dict:
     """The draft read, judged and added up."""
-    chart, problems = read_chart(session.draft.content)
+    content = session.draft.content
+    chart, problems = read_chart(content)
     reference = queries.reference_of(chart)
+    problems += rules.problems_in(chart, reference, queries.session_day(session))
+    areas = queries.area_names(content)
     return {
         "chart": chart,
         "reference": reference,
-        "problems": problems + rules.problems_in(chart, reference, queries.session_day(session)),
-        "notes": rules.notes_on(chart, reference),
+        "problems": named(problems, content, areas),
+        "notes": named(rules.notes_on(chart, reference), content, areas),
         "totals": rules.totals_of(chart, reference),
     }
 
@@ -136,6 +139,8 @@ def save(request, session_id):
 
 def _sent(request) -> dict:
     """The version and content of an autosave; raises Malformed."""
+    if request.content_type != "application/json":
+        raise Malformed
     try:
         sent = json.loads(request.body, parse_constant=_not_a_number)
     except (ValueError, RecursionError) as error:

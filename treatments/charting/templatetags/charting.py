@@ -21,8 +21,8 @@ def mark(position: int):
 
 @register.filter
 def of(key, rows: dict):
-    """{{ group.area|of:reference.areas }}: the row that the key stands for, else the key itself."""
-    return rows.get(key, key)
+    """{{ line.pk|of:syringe.lots|of:reference.lots }}: what the key stands for, or None."""
+    return rows.get(key)
 
 
 @register.filter
