@@ -54,6 +54,14 @@ def medicines_taken(patient_ids, on: date) -> list[PatientMedicine]:
     """Standing rows of medicines that the patients have not stopped by `on`, with the substances in them."""
     rows = PatientMedicine.objects.standing().filter(patient__in=patient_ids)
     rows = rows.filter(Q(stopped_on=None) | Q(stopped_on__gt=on))
+    rows = rows.only(
+        "patient",
+        "source",
+        "medicine__group",
+        "medicine__never_auto_stop",
+        "medicine__bleeding_risk",
+        "product__ambiguous",
+    )
     return list(rows.select_related("medicine", "product").prefetch_related("product__contains"))
 
 
@@ -79,7 +87,27 @@ def stuck(since: datetime) -> list[Reminder]:
 
 
 def reminder_to_send(pk: int) -> Reminder:
-    return Reminder.objects.select_related("appointment", "patient", "rule").get(pk=pk)
+    """With the few columns that sending reads: many of them are sent in a row."""
+    rows = Reminder.objects.select_related("appointment", "patient", "rule").only(
+        "channel",
+        "starts_at",
+        "status",
+        "attempts",
+        "resends",
+        "claimed_at",
+        "appointment__status",
+        "appointment__starts_at",
+        "patient__given_name",
+        "patient__family_name",
+        "patient__email",
+        "patient__phone",
+        "patient__may_message",
+        "patient__language",
+        "rule__days_before",
+        "rule__active",
+        "rule__retired_at",
+    )
+    return rows.get(pk=pk)
 
 
 def text_for(kind: str, channel: str, languages) -> MessageText:

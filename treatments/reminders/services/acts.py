@@ -19,7 +19,7 @@ from treatments.scheduling.enums import VisitKind
 R = ReminderStatus
 
 DEFAULT_RULE = {
-    "name": "How to prepare, a week before a session",
+    "name": "How to prepare",
     "visit_kind": VisitKind.SESSION,
     "days_before": 7,
     "send_at": time(10),
