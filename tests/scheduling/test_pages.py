@@ -101,6 +101,14 @@ def test_the_day_shows_its_visits_at_their_place(calendar, desk):
     assert AuditEvent.objects.filter(action="list").exists()
 
 
+def test_the_line_of_now_is_on_today_and_within_the_hours(calendar, desk, client_of):
+    assert 'class="now' not in desk.get(url("day")).content.decode()  # 7:00, before anybody works
+    with time_machine.travel(NINE + timedelta(minutes=37), tick=False):
+        later = client_of(calendar.desk)
+        assert 'class="now h-9 f-7 x-0 y-1"' in later.get(url("day")).content.decode()
+        assert 'class="now' not in later.get(url("day", date(2027, 3, 2))).content.decode()
+
+
 def test_an_empty_day_says_so(client_of, front_desk, clinic_row):
     html = client_of(front_desk).get(url("day", MONDAY)).content.decode()
     assert "Nobody works on this day" in html

@@ -164,7 +164,8 @@ def _closed(hours: list[tuple[int, int]], first: int, last: int):
 
 def _now_place(day: date, at: datetime, first: int, last: int) -> str:
     now = clock.local(at)
-    return f"h-{now.hour} f-{now.minute // 5}" if now.date() == day and first <= now.hour < last else ""
+    minute = now.hour * 60 + now.minute
+    return place(minute, minute + 5) if now.date() == day and first <= now.hour < last else ""
 
 
 def _widen(span: list[int], start: int, end: int) -> None:
