@@ -116,27 +116,30 @@ def keep_upload(*, content: bytes, file_name: str, by, at=None) -> PatientImport
 
 
 @transaction.atomic
-def start_check(*, import_id: int, mapping: dict[str, int] | None = None, day_order: str = "", at=None) -> None:
+def start_check(*, import_id: int, by, mapping: dict[str, int] | None = None, day_order: str = "", at=None) -> None:
     """Sends the list to be checked as a whole; nothing is imported by that. Without `mapping`: again, as before."""
     changes = {} if mapping is None else {"mapping": mapping, "day_order": day_order}
-    _start(import_id, ImportStatus.CHECKING, not_from=[ImportStatus.IMPORTING, ImportStatus.DONE], at=at, **changes)
+    _start(
+        import_id, ImportStatus.CHECKING, by=by, not_from=[ImportStatus.IMPORTING, ImportStatus.DONE], at=at, **changes
+    )
 
 
 @transaction.atomic
-def start_import(*, import_id: int, at=None) -> None:
+def start_import(*, import_id: int, by, at=None) -> None:
     """Sends a checked list to be imported; also one whose import was cut off."""
     allowed = {ImportStatus.CHECKED, ImportStatus.IMPORTING}
-    _start(import_id, ImportStatus.IMPORTING, not_from=set(ImportStatus) - allowed, at=at)
+    _start(import_id, ImportStatus.IMPORTING, by=by, not_from=set(ImportStatus) - allowed, at=at)
 
 
-def _start(import_id: int, status: ImportStatus, *, not_from, at, **changes) -> None:
+def _start(import_id: int, status: ImportStatus, *, by, not_from, at, **changes) -> None:
     standing = PatientImport.objects.filter(pk=import_id).exclude(status__in=not_from)
     changes |= {"status": status, "done": 0, "attempt": F("attempt") + 1, "touched_at": at or clock.now()}
     if not standing.update(**changes):
         raise Conflict(_("This list is in another state by now. Look at the page again."))
-    attempt = PatientImport.objects.values_list("attempt", flat=True).get(pk=import_id)
+    row = PatientImport.objects.defer("content", "rows").get(pk=import_id)
+    record(by=by, action=Action.CHANGE, subject=row, fields=list(changes), at=at)
     name = "check_import" if status == ImportStatus.CHECKING else "run_import"
-    transaction.on_commit(lambda: _enqueue(f"patients.registry.tasks.{name}", import_id, attempt))
+    transaction.on_commit(lambda: _enqueue(f"patients.registry.tasks.{name}", import_id, row.attempt))
 
 
 def _enqueue(task: str, *args) -> None:

@@ -152,7 +152,8 @@ def import_columns(request, import_id):
     form = MappingForm(request.POST or None, upload=upload)
     if form.is_valid():
         try:
-            services.start_check(import_id=import_id, mapping=form.mapping, day_order=form.cleaned_data["day_order"])
+            day_order = form.cleaned_data["day_order"]
+            services.start_check(import_id=import_id, by=request.user, mapping=form.mapping, day_order=day_order)
         except Refused as refusal:
             refusal.add_to(form)
         else:
@@ -187,7 +188,7 @@ def import_start(request, import_id):
     upload = queries.get_import(import_id)
     start = services.start_check if upload.status == ImportStatus.CHECKING else services.start_import
     try:
-        start(import_id=import_id)
+        start(import_id=import_id, by=request.user)
     except Refused as refusal:
         messages.warning(request, refusal.message)
     return redirect("registry:import", import_id)

@@ -52,7 +52,9 @@ def checked(front_desk, clinic_row, work):
     def upload(content, *, mapping=None, day_order=""):
         content = content if isinstance(content, bytes) else content.encode()
         kept = services.keep_upload(content=content, file_name="list.csv", by=front_desk)
-        work(services.start_check, import_id=kept.pk, mapping=mapping or kept.mapping, day_order=day_order)
+        work(
+            services.start_check, import_id=kept.pk, by=front_desk, mapping=mapping or kept.mapping, day_order=day_order
+        )
         kept.refresh_from_db()
         return kept
 
@@ -64,7 +66,7 @@ def imported(checked, work):
     def upload(content, **options):
         kept = checked(content, **options)
         assert kept.status == ImportStatus.CHECKED, kept.errors
-        work(services.start_import, import_id=kept.pk)
+        work(services.start_import, import_id=kept.pk, by=kept.created_by)
         kept.refresh_from_db()
         return kept
 
@@ -188,7 +190,7 @@ def test_one_wrong_line_and_nobody_is_imported(checked, name):
     assert message in error["message"]
     assert "Ruiz" not in json.dumps(kept.errors)
     with pytest.raises(Conflict):
-        services.start_import(import_id=kept.pk)
+        services.start_import(import_id=kept.pk, by=kept.created_by)
     assert not Patient.objects.exists()
 
 
@@ -267,7 +269,7 @@ def test_work_that_was_started_again_finishes_once(checked, sent, django_capture
     kept = checked(HEADER + ANA)
     for _ in range(2):
         with django_capture_on_commit_callbacks(execute=True):
-            services.start_import(import_id=kept.pk)
+            services.start_import(import_id=kept.pk, by=kept.created_by)
     assert sent == [("run_import", kept.pk, 2), ("run_import", kept.pk, 3)]
     importing.run_import(kept.pk, 2)
     assert not Patient.objects.exists()
@@ -289,19 +291,19 @@ def test_killed_half_way_nothing_is_imported_and_it_starts_again(checked, work, 
     with monkeypatch.context() as patch:
         patch.setattr(importing, "_insert", killed)
         with pytest.raises(SystemExit):
-            work(services.start_import, import_id=kept.pk)
+            work(services.start_import, import_id=kept.pk, by=kept.created_by)
     kept.refresh_from_db()
     assert (kept.status, Patient.objects.count()) == (ImportStatus.IMPORTING, 0)
-    work(services.start_import, import_id=kept.pk)
+    work(services.start_import, import_id=kept.pk, by=kept.created_by)
     assert Patient.objects.count() == importing.BATCH + 5
 
 
 def test_the_same_people_from_two_lists_at_once(checked, work, monkeypatch):
     first, second = checked(HEADER + ANA), checked(HEADER + ANA + LUCA)
-    work(services.start_import, import_id=first.pk)
+    work(services.start_import, import_id=first.pk, by=first.created_by)
     known, answers = importing.queries.known_people, [[False, False]]
     monkeypatch.setattr(importing.queries, "known_people", lambda rows: answers.pop() if answers else known(rows))
-    work(services.start_import, import_id=second.pk)
+    work(services.start_import, import_id=second.pk, by=second.created_by)
     second.refresh_from_db()
     assert (second.status, second.added, second.known) == (ImportStatus.DONE, 1, 1)
     assert Patient.objects.count() == 2
