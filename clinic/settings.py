@@ -281,6 +281,7 @@ TIME_ZONE = "UTC"
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 NODE_MODULES = BASE_DIR / "node_modules"
 VENDOR_FILES = [
@@ -346,7 +347,7 @@ if REDIS_URL:
     }
 else:
     QUEUE_DIR = DATA_DIR / "queue"
-    CELERY_BROKER_URL = "safefs://"
+    CELERY_BROKER_URL = "safefs://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(QUEUE_DIR / "waiting"),
         "data_folder_out": str(QUEUE_DIR / "waiting"),

@@ -121,7 +121,7 @@ def _timed(work: Callable) -> tuple[float, int]:
 
 
 def _client(key: str) -> Client:
-    client = Client()
+    client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.get(email=f"{key}@bench.example"))
     return client
 
