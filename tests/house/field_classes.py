@@ -1,0 +1,116 @@
+"""What each field of each model is: who the patient is, what was found and done, or neither.
+
+Clinical fields are for practitioners alone; tests/house/test_canary.py puts a secret into each that holds text, and
+looks for it wherever others may look. A new field needs its place here. Reference rows are neither: an ingredient
+is no secret. That this patient got it is, so the rows that join the two are clinical.
+"""
+
+IDENTIFYING, CLINICAL, NEITHER = "identifying", "clinical", "neither"
+
+TERM = "key name note sources retired_at retire_reason"
+STATEMENT = "note recorded_by recorded_at voided_at voided_by void_reason"
+
+CLASSES = {
+    "audit.AuditEvent": {
+        IDENTIFYING: "patient_id",
+        NEITHER: "at actor_id actor_roles action subject_type subject_id fields request_id address mac",
+    },
+    "audit.AuditSeal": {NEITHER: "at first_id last_id count digest"},
+    "staff.User": {
+        NEITHER: "password last_login email full_name qualification colour language is_active is_demo date_joined"
+    },
+    "staff.RoleAssignment": {NEITHER: "user role granted_by granted_at"},
+    "staff.ClinicProfile": {NEITHER: "name address phone email time_zone language country emergency_number"},
+    "registry.Patient": {
+        IDENTIFYING: "number given_name family_name birth_date sex phone email channel may_message language desk_note "
+        "search_key phone_digits import_key",
+        NEITHER: "submission created_by created_at version",
+    },
+    "registry.NumberCounter": {NEITHER: "last"},
+    "registry.PatientImport": {
+        IDENTIFYING: "content rows errors",
+        NEITHER: "file_name digest encoding delimiter header mapping day_order status total done added known "
+        "error_count attempt touched_at created_by created_at finished_at",
+    },
+    "history.Allergen": {NEITHER: f"{TERM} kind synonyms"},
+    "history.Condition": {NEITHER: f"{TERM} code question effect wait_days contested"},
+    "history.Medicine": {NEITHER: f"{TERM} group brands stop_days never_auto_stop bleeding_risk otc contested"},
+    "history.Product": {NEITHER: f"{TERM} ambiguous ask country contains"},
+    "history.PatientAllergy": {IDENTIFYING: "patient", CLINICAL: f"{STATEMENT} allergen as_told severity reaction"},
+    "history.PatientCondition": {IDENTIFYING: "patient", CLINICAL: f"{STATEMENT} condition since until"},
+    "history.PatientMedicine": {
+        IDENTIFYING: "patient",
+        CLINICAL: f"{STATEMENT} medicine product as_told source purpose dose since stopped_on",
+    },
+    "history.NoneKnown": {IDENTIFYING: "patient", CLINICAL: f"{STATEMENT} topic"},
+    "history.PregnancyAnswer": {IDENTIFYING: "patient", CLINICAL: f"{STATEMENT} state"},
+    "catalogue.Area": {
+        NEITHER: f"{TERM} parent laterality diagrams region_code skin_code left_code right_code treatable contested"
+    },
+    "catalogue.Indication": {NEITHER: f"{TERM} code evidence outcome_scales contested areas"},
+    "catalogue.Technique": {
+        NEITHER: f"{TERM} depth_min_mm depth_max_mm needle angle spacing_min_mm spacing_max_mm volume_min_ml "
+        "volume_max_ml contested"
+    },
+    "catalogue.IngredientClass": {NEITHER: f"{TERM} code flags enabled"},
+    "catalogue.Ingredient": {
+        NEITHER: f"{TERM} ingredient_class unit vehicle bleeding_risk typical_concentration salt_or_base storage "
+        "opened_shelf_life_hours limits legal evidence contested allergens"
+    },
+    "catalogue.IngredientAllergen": {NEITHER: "key effect note contested sources ingredient allergen"},
+    "catalogue.IngredientCondition": {NEITHER: "key effect note contested sources ingredient condition"},
+    "catalogue.Incompatibility": {NEITHER: "key effect note contested sources first second diluent"},
+    "catalogue.Formulation": {NEITHER: "retired_at retire_reason name purpose"},
+    "catalogue.FormulationVersion": {
+        NEITHER: "formulation number status total_volume_ml notes change_note mix_reason created_by created_at "
+        "approved_by approved_at retired_at retire_reason edits"
+    },
+    "catalogue.RecipeLine": {NEITHER: "version position ingredient concentration volume_ml"},
+    "stock.Lot": {
+        NEITHER: "retired_at retire_reason ingredient number expires_on supplier product_name received_on received_by "
+        "quarantined quarantine_reason"
+    },
+    "charting.TreatmentSession": {
+        IDENTIFYING: "patient",
+        CLINICAL: "practitioner status started_at indication note reactions advice signed_at signed_by signed_name "
+        "signed_role content_hash signature voided_at voided_by void_reason",
+    },
+    "charting.SessionDraft": {CLINICAL: "session version content saved_at"},
+    "charting.Preparation": {CLINICAL: "session position version volume_ml variation variation_reason"},
+    "charting.PreparationLot": {CLINICAL: "preparation line lot"},
+    "charting.Injection": {
+        CLINICAL: "session preparation area side diagram technique needle depth_mm volume_ml count points"
+    },
+    "charting.Addendum": {CLINICAL: "session text written_by written_name written_at signature submission"},
+    "scheduling.VisitType": {
+        NEITHER: "retired_at retire_reason name kind minutes minutes_before minutes_after consultation_within_days "
+        "colour"
+    },
+    "scheduling.Room": {NEITHER: "retired_at retire_reason name"},
+    "scheduling.WorkingHours": {NEITHER: "practitioner weekday starts ends"},
+    "scheduling.Appointment": {
+        IDENTIFYING: "patient",
+        CLINICAL: "override_reason session",
+        NEITHER: "practitioner room visit_type starts_at ends_at busy_from busy_until status cancel_reason submission "
+        "version booked_by booked_at",
+    },
+    "scheduling.AppointmentChange": {NEITHER: "appointment status starts_at changed_by changed_at"},
+    "reminders.ReminderRule": {NEITHER: "retired_at retire_reason key name visit_kind days_before send_at active"},
+    "reminders.MessageText": {NEITHER: "kind language channel subject body"},
+    "reminders.Reminder": {
+        IDENTIFYING: "patient",
+        CLINICAL: "text_kind text",
+        NEITHER: "appointment rule channel starts_at due_at status attempts resends next_try_at claimed_at sent_at "
+        "message_id provider_answer why sms_parts",
+    },
+    "reminders.MedicineDecision": {
+        IDENTIFYING: "patient",
+        CLINICAL: "appointment medicine decision note decided_by decided_at opened_at",
+    },
+    "reminders.Heartbeat": {NEITHER: "name at"},
+}
+
+
+def classes_of(model: str, field: str) -> list[str]:
+    """The classes in which the field stands: it should be one."""
+    return [kind for kind, names in CLASSES.get(model, {}).items() if field in names.split()]
