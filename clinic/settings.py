@@ -156,7 +156,7 @@ CACHES = {
 
 # Signing in
 AUTH_USER_MODEL = "staff.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["clinic.staff.backends.StaffBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 REQUIRE_SECOND_FACTOR = env.flag("NAPPAGE_REQUIRE_SECOND_FACTOR", default=not EMBEDDED)
 AUTH_PASSWORD_VALIDATORS = [

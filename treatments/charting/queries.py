@@ -181,3 +181,12 @@ def unsigned_of(practitioner) -> list[TreatmentSession]:
         .select_related("patient", "draft")
         .order_by("started_at", "pk")[:PAGE]
     )
+
+
+def signed_sessions():
+    """Every session that was signed, voided ones included, for verifying."""
+    return TreatmentSession.objects.filter(signed_at__isnull=False).order_by("pk").iterator()
+
+
+def all_addenda():
+    return Addendum.objects.select_related("session").order_by("pk").iterator()
