@@ -65,7 +65,7 @@ def add_person(
 
 
 @transaction.atomic
-def make_password_link(*, user: User, by: User, at=None) -> str:
+def make_password_link(*, user: User, by: User | None, at=None) -> str:
     """The path on which somebody who has never signed in chooses a password: once, and for three days."""
     if user.last_login is not None or not user.is_active:
         raise Refused(_("Only somebody who has not signed in yet gets a first password this way."))

@@ -20,4 +20,4 @@ class Command(BaseCommand):
             person = services.add_person(email=email, full_name=full_name, roles=[Role.ADMINISTRATOR], by=None)
         except Refused as refusal:
             raise CommandError(str(refusal.message)) from None
-        self.stdout.write(settings.BASE_URL + services.password_link(user=person))
+        self.stdout.write(settings.BASE_URL + services.make_password_link(user=person, by=None))
