@@ -25,6 +25,7 @@ const pressed = (button, yes) => button.setAttribute("aria-pressed", String(yes)
 let selected = null; // {group, index}, or {group} for all of its points
 let showRings = true;
 document.documentElement.classList.add("charting-live");
+document.getElementById("by-count").open = false;
 
 // saving --------------------------------------------------------------------------------------------------------
 

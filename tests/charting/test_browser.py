@@ -390,8 +390,8 @@ def test_three_hundred_points_stay_quick(clean_page, open_chart, kit):
           const target = sheet.querySelector(".diagram"), times = [];
           for (let n = 0; n < 20; n += 1) {
             const where = {
-              clientX: box.left + (0.35 + 0.03 * (n % 4)) * box.width,
-              clientY: box.top + (0.54 + 0.025 * Math.floor(n / 4)) * box.height,
+              clientX: box.left + (0.36 + 0.06 * (n % 2)) * box.width,
+              clientY: box.top + (0.52 + 0.0165 * Math.floor(n / 2)) * box.height,
               bubbles: true, isPrimary: true, button: 0, pointerId: 1, pointerType: "mouse",
             };
             const start = performance.now();

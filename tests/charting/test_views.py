@@ -91,9 +91,22 @@ def test_a_whole_chart_without_the_script(kit, desk):
     assert session.preparations.get().lots.count() == 2
 
 
+def test_any_unfinished_draft_can_be_opened(kit, desk):
+    unfinished = [
+        {},
+        {"injections": [{"id": "i1"}], "preparations": [{"id": "p1"}]},
+        {"preparations": [{"id": "p1", "version_id": 10**9}]},
+    ]
+    unfinished.append({"injections": [{"id": "i1", "points": [[0.5, 0.5]], "diagram": "nowhere", "side": "both"}]})
+    for content in unfinished:
+        session = kit.start(content, patient=PatientFactory())
+        assert {desk.get(url(name, session)).status_code for name in ("chart", "sign")} == {200}
+
+
 def test_syringes_are_changed_and_removed_without_the_script(kit, desk):
     session = kit.start(kit.content())
     line = kit.lines[0]
+    assert "Thigh, front, left" in desk.get(url("chart", session)).content.decode()
     fields = {"p1-volume_ml": "7", "p1-variation": "half", "p1-variation_reason": "first time", f"p1-lot-{line.pk}": ""}
     assert post(desk, session, "syringe-p1", **fields).status_code == 302
     syringe = content_of(session)["preparations"][0]

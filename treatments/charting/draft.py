@@ -1,6 +1,6 @@
 """What a draft holds, and its two readings.
 
-Content (JSON, everything optional):
+Content (JSON, everything optional but the ids):
 
     preparations  [{id, version_id, volume_ml, variation, variation_reason, lots: {recipe line id: lot id}}]
     injections    [{id, preparation, area, side, diagram, technique, needle, depth_mm, volume_ml,
@@ -83,6 +83,12 @@ def _list(shape, limit: int) -> Callable:
     return lambda value: isinstance(value, list) and len(value) <= limit and all(_fits(item, shape) for item in value)
 
 
+def _entries(shape, limit: int) -> Callable:
+    """A list of entries with ids of their own, which others refer to."""
+    fits = _list(shape, limit)
+    return lambda value: fits(value) and len({entry.get("id") for entry in value} - {None, ""}) == len(value)
+
+
 def _fits(value, shape) -> bool:
     if callable(shape):
         return shape(value)
@@ -112,8 +118,8 @@ _INJECTION = {
     "points": _list(_point, MAX_POINTS),
 }
 _CONTENT = {
-    "preparations": _list(_PREPARATION, MAX_PREPARATIONS),
-    "injections": _list(_INJECTION, MAX_INJECTIONS),
+    "preparations": _entries(_PREPARATION, MAX_PREPARATIONS),
+    "injections": _entries(_INJECTION, MAX_INJECTIONS),
     "indication": _WORD,
     "note": _PAGE,
     "reactions": _PAGE,

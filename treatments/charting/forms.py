@@ -6,36 +6,24 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import DoseField
-from clinic.core.forms import Form
+from clinic.core.forms import PasswordForm, ReasonForm, TextField, VersionField
 from treatments.catalogue.enums import Side
 from treatments.charting.draft import MAX_POINTS, added, removed
 from treatments.charting.page import lot_label, version_name
 from treatments.charting.queries import Offer
 
 
-class PasswordForm(Form):
-    """Whoever signs proves that they are who is signed in."""
-
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-
 class SignForm(PasswordForm):
-    version = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
+    version = VersionField()
 
 
 class AddendumForm(PasswordForm):
-    text = forms.CharField(label=_("Addition"), max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
+    text = TextField(label=_("Addition"), max_length=20_000, rows=5)
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     field_order = ["text", "password"]
 
 
-class VoidForm(PasswordForm):
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+class VoidForm(ReasonForm, PasswordForm):
     field_order = ["reason", "password"]
 
 

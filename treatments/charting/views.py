@@ -98,6 +98,7 @@ def _summary(session) -> dict:
     problems += rules.problems_in(chart, reference, queries.session_day(session))
     areas = queries.area_names(content)
     return {
+        "areas": areas,
         "chart": chart,
         "reference": reference,
         "problems": named(problems, content, areas),

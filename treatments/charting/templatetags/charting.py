@@ -26,6 +26,14 @@ def of(key, rows: dict):
 
 
 @register.filter
+def place(group: dict | None, areas: dict[str, str]) -> str:
+    """Area and side of a group of a draft, which may lack both."""
+    group = group or {}
+    key = group.get("area", "")
+    return areas.get(key, key) + side_suffix(group.get("side", ""))
+
+
+@register.filter
 def session_line(session) -> str:
     """What a signed session came to, in one line: "60 points, 3 mL: Thigh, front, left; Upper stomach"."""
     return summary_line(session.injections.all())
