@@ -292,8 +292,11 @@ VENDOR_FILES = [
     "bootstrap-icons/font/bootstrap-icons.min.css",
     "bootstrap-icons/font/fonts/bootstrap-icons.woff",
     "bootstrap-icons/font/fonts/bootstrap-icons.woff2",
-    "@fontsource-variable/source-sans-3/files/source-sans-3-latin-wght-normal.woff2",
-    "@fontsource-variable/source-sans-3/files/source-sans-3-latin-ext-wght-normal.woff2",
+    "@fontsource-variable/source-sans-3/index.css",
+    *(
+        f"@fontsource-variable/source-sans-3/files/source-sans-3-{script}-wght-normal.woff2"
+        for script in ("latin", "latin-ext", "vietnamese", "greek", "greek-ext", "cyrillic", "cyrillic-ext")
+    ),
 ]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
