@@ -201,7 +201,6 @@ PUBLIC_URL_NAMES = {
     "account_reset_password_from_key_done",
     "account_inactive",
     "mfa_authenticate",
-    "jsi18n",
 }
 SIGNED_IN_URL_NAMES = {
     "account_reauthenticate",

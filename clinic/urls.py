@@ -1,7 +1,6 @@
 """Every address of the house. Apps keep their own; nothing here imports them."""
 
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog
 
 from clinic.core.views import healthz
 from clinic.staff.views import home
@@ -9,7 +8,6 @@ from clinic.staff.views import home
 urlpatterns = [
     path("", home, name="home"),
     path("healthz", healthz, name="healthz"),
-    path("jsi18n/", JavaScriptCatalog.as_view(), name="jsi18n"),
     path("account/", include("allauth.account.urls")),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("clinic/", include("clinic.staff.urls")),

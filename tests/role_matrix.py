@@ -29,7 +29,6 @@ BOOKING_NOT = "login 405 405 403"
 CORE = [
     ("home", STAFF, STAFF_NOT),
     ("healthz", EVERYBODY, EVERYBODY),
-    ("jsi18n", EVERYBODY, "405 405 405 405"),
 ]
 
 ACCOUNT = [

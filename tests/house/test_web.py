@@ -59,7 +59,6 @@ with_probes = override_settings(ROOT_URLCONF="tests.house.test_web")
         (lambda client: client.get("/broken/"), 500),
         (lambda client: client.get("/livez"), 200),
         (lambda client: client.get("/healthz"), 200),
-        (lambda client: client.get("/jsi18n/"), 200),
         (lambda client: client.get("/", headers={"Host": "evil.example"}), 400),
         (lambda client: client.get("/clinic/me/", headers={"HX-Request": "true"}), 204),
         (lambda client: client.get("/clinic/me/", headers={"Accept": "application/json"}), 401),
