@@ -25,6 +25,7 @@ LATER = {
     "staff:deactivate": "302",
     "scheduling:step": "302",
     "charting:present": "204",
+    "charting:save": "400",
 }
 
 
