@@ -81,6 +81,7 @@ class AccountForm(Form):
 class TrailForm(Form):
     """The filter of the trail; the period is in the clinic's days, both included."""
 
+    mark_optional = False
     person = forms.ModelChoiceField(label=_("Person"), queryset=None, required=False, empty_label=_("Everybody"))
     patient = forms.CharField(label=_("Patient number"), max_length=12, required=False)
     action = forms.ChoiceField(label=_("Action"), required=False, choices=[("", _("Everything")), *Action.choices])

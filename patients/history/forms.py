@@ -217,10 +217,6 @@ class PregnancyForm(Form):
         return self.cleaned_data
 
 
-class ReasonForm(Form):
-    reason = NameField(label=_("Why?"), max_length=200)
-
-
 class LastDayForm(Form):
     day = DateField(label=_("Last day"))
 

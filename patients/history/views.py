@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core.errors import Refused
+from clinic.core.forms import ReasonForm
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.history import forms, queries, services
@@ -99,7 +100,7 @@ def void(request, patient_id, kind, row_id):
         "hint": _("It stays in the record, crossed out, with your name and the reason."),
         "submit": _("Take back"),
     }
-    return _act(request, patient, kind, forms.ReasonForm(request.POST or None), take_back, page)
+    return _act(request, patient, kind, ReasonForm(request.POST or None), take_back, page)
 
 
 @requires(Permission.EDIT_HISTORY)

@@ -1,39 +1,17 @@
 """Forms of the vocabulary. `values` is what the service writes."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import Form, NameField
-from clinic.core.text import clean
+from clinic.core.forms import Form, LinesField, NameField, TextField
 from patients.history.enums import AllergenKind, Effect, MedicineGroup, Otc
-
-LONGEST_LIST, LONGEST_WORD = 60, 80
-
-
-class LinesField(forms.CharField):
-    """A list of words, one on each line."""
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def prepare_value(self, value):
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value) -> list[str]:
-        lines = [clean(line) for line in (super().to_python(value) or "").splitlines()]
-        words = list(dict.fromkeys(filter(None, lines)))
-        if len(words) > LONGEST_LIST or any(len(word) > LONGEST_WORD for word in words):
-            raise ValidationError(_("At most 60 words, of at most 80 letters each."))
-        return words
 
 
 class TermForm(Form):
     """What every word has; `term` gives the values to start from."""
 
     name = NameField(label=_("Name"), max_length=120)
-    note = forms.CharField(
-        label=_("Note"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}), strip=True
-    )
+    note = TextField(label=_("Note"), max_length=1000, required=False)
 
     def __init__(self, *args, term=None, **kwargs):
         initial = {name: getattr(term, name) for name in self.base_fields} if term else None

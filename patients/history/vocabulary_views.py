@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from clinic.core.errors import Refused
+from clinic.core.forms import ReasonForm
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.history import queries
 from patients.history import vocabulary as services
-from patients.history.forms import ReasonForm
 from patients.history.vocabulary_forms import FORMS
 
 LABELS = {

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.errors import Refused
-from clinic.core.forms import DateField, Form, NameField
+from clinic.core.forms import DateField, Form, NameField, VersionField
 from patients.registry import lists, names, rules, sheets
 from patients.registry.enums import Channel, Sex
 
@@ -31,6 +31,7 @@ class PhoneField(forms.CharField):
 
 
 class SearchForm(Form):
+    mark_optional = False
     q = forms.CharField(
         label=_("Name, telephone, birth date or number"),
         required=False,
@@ -77,10 +78,6 @@ class PatientForm(Form):
         super().__init__(*args, **kwargs)
         self.fields["phone"].country = clinic.country
         self.fields["language"].initial = clinic.language
-        self.plain_labels = {name: field.label for name, field in self.fields.items()}
-        for name in ("given_name", "phone", "email", "desk_note"):
-            field = self.fields[name]
-            field.label = _("%(label)s (optional)") % {"label": field.label}
 
     def layout(self):
         return Layout(
@@ -127,7 +124,7 @@ class RegisterForm(PatientForm):
 
 
 class EditForm(PatientForm):
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2_000_000_000)
+    version = VersionField()
 
     @classmethod
     def of(cls, patient, *, clinic):
@@ -140,7 +137,7 @@ class EditForm(PatientForm):
     def differences_from(self, patient) -> list[dict]:
         """Label, stored and typed value of each field in which the valid form and the patient differ."""
         return [
-            {"label": self.plain_labels[name], "stored": self._shown(name, stored), "typed": self._shown(name, typed)}
+            {"label": self.fields[name].label, "stored": self._shown(name, stored), "typed": self._shown(name, typed)}
             for name, typed in self.patient_details.items()
             if (stored := getattr(patient, name)) != typed
         ]
@@ -198,7 +195,7 @@ class MappingForm(Form):
         for name, (label, _words) in lists.COLUMNS.items():
             needed = name in lists.NEEDED
             fields[name] = forms.TypedChoiceField(
-                label=label if needed else _("%(label)s (optional)") % {"label": label},
+                label=label,
                 choices=[("", _("Not in this list")), *columns],
                 coerce=int,
                 empty_value=None,

@@ -67,7 +67,7 @@ def test_saving_without_a_change_leaves_no_line(office, edit, trail, word):
         ("medicines", "warfarin", WARFARIN | {"never_auto_stop": "", "stop_days": "5"}, "No message may tell"),
         ("medicines", "warfarin", WARFARIN | {"stop_days": "-1"}, "greater than or equal to 1"),
         ("medicines", "warfarin", WARFARIN | {"name": " "}, "required"),
-        ("medicines", "warfarin", WARFARIN | {"brands": "x" * 81}, "At most 60 words"),
+        ("medicines", "warfarin", WARFARIN | {"brands": "x" * 81}, "At most 60 lines"),
         ("medicines", "warfarin", WARFARIN | {"group": "poison"}, "Select a valid choice"),
         ("conditions", "keloid", KELOID | {"wait_days": "7"}, "Days to wait belong"),
         ("conditions", "keloid", KELOID | {"wait_days": "99999"}, "less than or equal to 730"),

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import DoseField
-from clinic.core.forms import Form, NameField
-from clinic.core.text import clean
+from clinic.core.forms import Form, LinesField, NameField, PasswordForm, TextField, VersionField
 from treatments.catalogue import rules
 from treatments.catalogue.enums import Diagram, Laterality, Unit, Vehicle
 from treatments.catalogue.models import Area, Ingredient, IngredientClass, RecipeLine
@@ -24,18 +23,6 @@ LEAST_ROWS = 3
 
 def total_field() -> DoseField:
     return DoseField(label=_("Volume of the whole mixture"), decimal_places=3, max_value=rules.MOST_ML, unit="mL")
-
-
-class TextField(forms.CharField):
-    """Text of several lines, as NFC and with plain line ends."""
-
-    widget = forms.Textarea(attrs={"rows": 3})
-
-    def __init__(self, *, label, max_length=2000):
-        super().__init__(label=label, required=False, max_length=max_length)
-
-    def to_python(self, value):
-        return clean((super().to_python(value) or "").replace("\r\n", "\n"))
 
 
 class FormulationForm(Form):
@@ -50,15 +37,10 @@ class NewFormulationForm(FormulationForm):
         return Layout("name", "purpose", AppendedText("total_volume_ml", "mL"))
 
 
-class EditsForm(Form):
-    """Carries the count of edits that the page showed, so that nobody overwrites what they have not seen."""
-
-    edits = forms.IntegerField(min_value=0, max_value=2**31 - 1, widget=forms.HiddenInput)
-
-
-class DraftForm(EditsForm):
+class DraftForm(Form):
+    edits = VersionField()
     total_volume_ml = total_field()
-    notes = TextField(label=_("How to prepare"))
+    notes = TextField(label=_("How to prepare"), max_length=2000, required=False)
     change_note = NameField(label=_("What changed since the last version"), max_length=300, required=False)
 
     def layout(self):
@@ -83,6 +65,7 @@ class IngredientField(forms.ChoiceField):
 class LineForm(Form):
     """One row of the recipe; a row in which nothing is typed is passed over."""
 
+    mark_optional = False
     concentration = DoseField(label=_("Strength per mL"), decimal_places=4, max_value=9_999_999, required=False)
     volume_ml = DoseField(label=_("Volume, mL"), decimal_places=3, max_value=rules.MOST_ML, required=False)
     field_order = ["ingredient", "concentration", "volume_ml"]
@@ -190,51 +173,36 @@ def changed_rows(formset: Lines, *, remove: str | None) -> list[dict]:
     return [row for number, row in enumerate(rows) if str(number) != remove]
 
 
-class ApproveForm(EditsForm):
+class ApproveForm(PasswordForm):
+    edits = VersionField()
     reason = TextField(label=_("Why these are mixed all the same"), max_length=300)
     replaces = forms.BooleanField(label=_("Retire the version that is in use now"), required=False)
-    password = forms.CharField(
-        label=_("Your password"),
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+    field_order = ["edits", "reason", "replaces", "password"]
 
     def __init__(self, *args, asks_reason: bool, has_earlier: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = asks_reason
         if not asks_reason:
             del self.fields["reason"]
         if not has_earlier:
             del self.fields["replaces"]
 
 
-class ReasonForm(Form):
-    reason = NameField(label=_("Reason"), max_length=200)
+class SourcesField(LinesField):
+    """Web addresses."""
 
-
-class SourcesField(forms.CharField):
-    """Web addresses, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
-
-    def prepare_value(self, value):
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value):
+    def validate(self, value):
+        super().validate(value)
         check = URLValidator(schemes=["http", "https"], message=_now("Write web addresses, one a line."))
-        addresses = [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
-        for address in addresses:
+        for address in value:
             check(address)
-        return addresses
 
 
 class TermForm(Form):
     """What every word of the vocabulary has. Initial values come from the row."""
 
     name = NameField(label=_("Name"), max_length=120)
-    note = TextField(label=_("Note"))
-    sources = SourcesField(label=_("Sources, one web address a line"), required=False, max_length=4000)
+    note = TextField(label=_("Note"), max_length=2000, required=False)
+    sources = SourcesField(label=_("Sources, one web address a line"), required=False, most=30, longest=300)
 
     def __init__(self, *args, term, **kwargs):
         super().__init__(*args, **kwargs)

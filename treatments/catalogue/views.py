@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core.errors import Conflict, Refused
+from clinic.core.forms import ReasonForm
 from clinic.core.http import page_of
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
@@ -62,7 +63,7 @@ def edit_formulation(request, formulation_id):
 @requires(Permission.EDIT_CATALOGUE)
 def retire_formulation(request, formulation_id):
     row = queries.get_formulation(formulation_id)
-    form = forms.ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
             services.retire_formulation(formulation=row, **form.cleaned_data, by=request.user)
@@ -161,7 +162,7 @@ def approve(request, version_id):
 @requires(Permission.EDIT_CATALOGUE)
 def retire_version(request, version_id):
     row = queries.get_version(version_id)
-    form = forms.ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
             services.retire_version(version=row, **form.cleaned_data, by=request.user)
@@ -213,7 +214,7 @@ def edit_term(request, kind, term_id):
 @requires(Permission.EDIT_CATALOGUE)
 def retire_term(request, kind, term_id):
     row = queries.get_term(kind, term_id)
-    form = forms.ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
             services.retire_term(term=row, **form.cleaned_data, by=request.user)

@@ -2,7 +2,7 @@ from crispy_forms.layout import Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.forms import Form, TimeField
+from clinic.core.forms import Form, TextField, TimeField
 from patients.registry.enums import Channel
 from treatments.reminders import texts
 from treatments.reminders.enums import Decision
@@ -28,7 +28,7 @@ class TextForm(Form):
     subject = forms.CharField(
         label=_("Subject"), max_length=120, help_text=_("Others may see it: no medicine, no treatment.")
     )
-    body = forms.CharField(label=_("Text"), max_length=4000, widget=forms.Textarea(attrs={"rows": 18}))
+    body = TextField(label=_("Text"), max_length=4000, rows=18)
 
     def __init__(self, *args, channel: str, sample: dict[str, str], **kwargs):
         super().__init__(*args, **kwargs)
@@ -46,7 +46,7 @@ class TextForm(Form):
         return subject
 
     def clean_body(self):
-        body = self.cleaned_data["body"].replace("\r\n", "\n")
+        body = self.cleaned_data["body"]
         self._check_marks(body)
         if self.is_sms and texts.sms_parts(texts.fill(body, self.sample)) > MAX_SMS_PARTS:
             raise forms.ValidationError(
@@ -67,10 +67,9 @@ class DecisionForm(Form):
         choices=[choice for choice in Decision.choices if choice[0] != Decision.WAITING],
         widget=forms.RadioSelect,
     )
-    note = forms.CharField(
+    note = TextField(
         label=_("Note"),
         max_length=300,
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("When the prescriber agreed to a pause: who, and from when to when."),
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.errors import Refused
-from clinic.core.forms import DateField, Form, NameField, TimeField
+from clinic.core.forms import DateField, Form, NameField, TimeField, VersionField
 from clinic.staff.models import COLOUR
 from treatments.scheduling import queries, rules
 from treatments.scheduling.enums import PartOfDay, VisitKind
@@ -56,6 +56,7 @@ def carried(data) -> dict[str, str]:
 class WishForm(Form):
     """Which free times to offer; travels in the address, so it holds ids and days only."""
 
+    mark_optional = False
     type = forms.ModelChoiceField(label=_("Visit"), queryset=None)
     practitioner = PersonChoice(label=_("With"), queryset=None, required=False, empty_label=_("Anyone"))
     start = CalendarDay(label=_("From"))
@@ -79,6 +80,8 @@ class MoveWishForm(WishForm):
 class SlotForm(Form):
     """One of the free times that were offered, or another one, typed."""
 
+    mark_optional = False
+    preselect = False
     slot = forms.CharField(label=_("Time"), error_messages={"required": _("Choose a time.")})
     day = CalendarDay(label=_("Day"), required=False)
     time = TimeField(label=_("Time"), required=False)
@@ -101,8 +104,6 @@ class SlotForm(Form):
     def layout(self):
         other = Div("day", "time", "fold", "practitioner", "room", css_class="other-time")
         return Layout(Field("slot", template="scheduling/_slots.html"), other)
-
-    preselect = False
 
     def offer(self, times) -> None:
         """Shows these free times, by day; `preselect` the first of them."""
@@ -169,9 +170,7 @@ class SlotForm(Form):
 class BookForm(SlotForm):
     preselect = True
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
-    override_reason = forms.CharField(
-        label=_("Reason, if there is no consultation"), required=False, max_length=200, strip=True
-    )
+    override_reason = NameField(label=_("Reason, if there is no consultation"), required=False, max_length=200)
 
     def __init__(self, *args, may_override: bool, **kwargs):
         self.may_override = may_override
@@ -190,7 +189,7 @@ class BookForm(SlotForm):
 
 
 class MoveForm(SlotForm):
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    version = VersionField()
 
     def layout(self):
         return Layout(*super().layout(), "version")
@@ -200,8 +199,8 @@ class MoveForm(SlotForm):
 
 
 class CancelForm(Form):
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
-    reason = forms.CharField(
+    version = VersionField()
+    reason = NameField(
         label=_("Why is it cancelled?"),
         max_length=200,
         help_text=_("For example: ill, no time, found another clinic. Nothing medical."),
@@ -210,7 +209,7 @@ class CancelForm(Form):
 
 class StepForm(forms.Form):
     step = forms.CharField()
-    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    version = VersionField()
 
 
 class VisitTypeForm(Form):
@@ -242,13 +241,10 @@ class RoomForm(Form):
     name = NameField(label=_("Name"), max_length=60)
 
 
-class RetireForm(Form):
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
 class WeekForm(Form):
     """A practitioner's week: one line a day, such as "9:00-13:00, 15:00-19:00"; empty is a day off."""
 
+    mark_optional = False
     STRETCH = re.compile(r"(\d{1,2})[:.](\d\d)\s*[-\u2013]\s*(\d{1,2})[:.](\d\d)", re.ASCII)
 
     def __init__(self, *args, **kwargs):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.core.errors import Refused
+from clinic.core.forms import ReasonForm
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from treatments.scheduling import forms, queries, services
@@ -90,7 +91,7 @@ def _edit(request, form, save, heading: str, retire=None, hint: str = ""):
 
 
 def _retire(request, row, save, warning: str):
-    form = forms.RetireForm(request.POST or None)
+    form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             save(by=request.user, **form.cleaned_data)

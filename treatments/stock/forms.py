@@ -48,7 +48,3 @@ class ReceiveForm(Form):
         if day < clock.today() - timedelta(days=FAR_YEARS * 365):
             raise forms.ValidationError(_("This is very long ago: check the year."))
         return day
-
-
-class ReasonForm(Form):
-    reason = NameField(label=_("Reason"), max_length=200)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core import clock
 from clinic.core.errors import Refused
+from clinic.core.forms import ReasonForm
 from clinic.core.http import page_of
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
@@ -80,7 +81,7 @@ def expiring_panel(request):
 
 def _with_reason(request, lot_id, service, template):
     row = queries.get_lot(lot_id)
-    form = forms.ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
             service(lot=row, **form.cleaned_data, by=request.user)
