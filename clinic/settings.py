@@ -214,47 +214,55 @@ SIGNED_IN_URL_NAMES = {
 }
 SECOND_FACTOR_SETUP_URL_NAMES = {"account_reauthenticate", "mfa_activate_totp"}
 
-# Places: the frame asks for them by name, so that no lower app imports a higher one
+# Places: the frame asks for them by name, so that no lower app imports a higher one. `covers` are beginnings of the
+# names of the pages that belong to a place; the longest that fits decides
 NAVIGATION = [
-    {"view": "home", "label": _("Today"), "icon": "sun", "permission": "home"},
+    {"view": "home", "covers": ["home"], "label": _("Today"), "icon": "sun", "permission": "home"},
     {
         "view": "registry:patients",
-        "namespace": "registry",
+        "covers": ["registry:", "history:", "charting:", "scheduling:tab", "reminders:tab"],
         "label": _("Patients"),
         "icon": "people",
         "permission": "view_patients",
     },
     {
         "view": "scheduling:day",
-        "namespace": "scheduling",
+        "covers": ["scheduling:"],
         "label": _("Calendar"),
         "icon": "calendar3",
         "permission": "view_calendar",
     },
     {
         "view": "catalogue:formulations",
-        "namespace": "catalogue",
+        "covers": [
+            "catalogue:",
+            "stock:",
+            "history:vocabulary",
+            "history:words",
+            "history:add_word",
+            "history:edit_word",
+            "history:retire_word",
+        ],
         "label": _("Catalogue"),
         "icon": "journal-medical",
         "permission": "view_catalogue",
     },
     {
         "view": "reminders:outbox",
-        "namespace": "reminders",
+        "covers": ["reminders:"],
         "label": _("Messages"),
         "icon": "envelope",
         "permission": "view_messages",
     },
-    {"view": "staff:clinic", "namespace": "staff", "label": _("Clinic"), "icon": "gear", "permission": "edit_clinic"},
+    {"view": "staff:clinic", "covers": ["staff:"], "label": _("Clinic"), "icon": "gear", "permission": "edit_clinic"},
 ]
 # Panels of the page "today", in order; each is a fragment of the app that owns it
 TODAY_PANELS = [
     {"view": "scheduling:today_panel", "label": _("Today's visits"), "permission": "book_visits"},
     {"view": "charting:unsigned_panel", "label": _("Unsigned sessions"), "permission": "chart_sessions"},
     {"view": "reminders:decisions_panel", "label": _("Decisions waiting"), "permission": "decide_medicines"},
-    {"view": "catalogue:drafts_panel", "label": _("Recipes to approve"), "permission": "approve_formulations"},
+    {"view": "catalogue:drafts_panel", "label": _("Recipes to approve"), "permission": "view_catalogue"},
     {"view": "stock:expiring_panel", "label": _("Lots that expire soon"), "permission": "edit_stock"},
-    {"view": "catalogue:drafts_panel", "label": _("Drafts"), "permission": "edit_catalogue"},
     {"view": "reminders:failed_panel", "label": _("Failed messages"), "permission": "view_messages"},
 ]
 # The one higher model that the trail's page asks for: which patient has which number
@@ -327,7 +335,11 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "plan reminders": {"task": "treatments.reminders.tasks.plan_reminders", "schedule": 60.0, "options": {"expires": 55}},
+    "plan reminders": {
+        "task": "treatments.reminders.tasks.plan_reminders",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "sweep reminders": {
         "task": "treatments.reminders.tasks.sweep_reminders",
         "schedule": 15.0,

@@ -10,7 +10,10 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(
 )
 LISTEN = """
 window.__violations = [];
-document.addEventListener('securitypolicyviolation', e => window.__violations.push(e.violatedDirective + ' ' + e.blockedURI));
+document.addEventListener(
+    'securitypolicyviolation',
+    event => window.__violations.push(event.violatedDirective + ' ' + event.blockedURI),
+);
 """
 
 

@@ -64,6 +64,4 @@ def test_components_use_tokens_only():
         for path in Path("static/css").glob("*.css")
         if path.name != "tokens.css" and (found := re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", path.read_text()))
     }
-    assert {name: set(found) - {"#fff", "#000"} for name, found in strangers.items()} == dict.fromkeys(
-        strangers, set()
-    )
+    assert {name: set(found) - {"#fff", "#000"} for name, found in strangers.items()} == dict.fromkeys(strangers, set())
