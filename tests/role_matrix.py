@@ -107,9 +107,9 @@ for many, one in TERM_PAGES:
     ]
 
 STOCK = [
-    ("stock:lots", STAFF, STAFF_NOT),
-    ("stock:lot", STAFF, STAFF_NOT),
-    ("stock:expiring_panel", STAFF, STAFF_NOT),
+    ("stock:lots", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("stock:lot", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("stock:expiring_panel", CATALOGUE_READ, CATALOGUE_READ_NOT),
     ("stock:receive", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:quarantine", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:retire", ADMINISTRATOR, ADMINISTRATOR),

@@ -7,14 +7,18 @@ def navigation(request):
     user = getattr(request, "user", None)
     places = []
     if user is not None and user.is_authenticated:
+        here = _place_of(request)
         places = [
-            place | {"url": reverse(place["view"]), "here": _is_here(request, place)}
+            place | {"url": reverse(place["view"]), "here": place["view"] == here}
             for place in settings.NAVIGATION
             if user.may(place["permission"])
         ]
     return {"clinic": getattr(request, "clinic", None), "places": places, "may": getattr(user, "permissions", ())}
 
 
-def _is_here(request, place) -> bool:
-    match = request.resolver_match
-    return bool(match) and (match.view_name == place["view"] or (match.namespace or "-") == place.get("namespace"))
+def _place_of(request) -> str:
+    """The place whose `covers` fit the shown page best, by its view; empty on a page of none."""
+    page = request.resolver_match.view_name if request.resolver_match else ""
+    names = [(len(name), name, place["view"]) for place in settings.NAVIGATION for name in place["covers"]]
+    fitting = [(length, view) for length, name, view in names if page.startswith(name)]
+    return max(fitting, default=(0, ""))[1]

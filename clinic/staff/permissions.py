@@ -75,7 +75,6 @@ ROLES = {
             P.VIEW_PATIENTS,
             P.EDIT_PATIENTS,
             P.IMPORT_PATIENTS,
-            P.VIEW_STOCK,
             P.VIEW_CALENDAR,
             P.BOOK_VISITS,
             P.VIEW_MESSAGES,

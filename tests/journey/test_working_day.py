@@ -133,7 +133,6 @@ def test_the_practitioner_charts_and_signs(page, house, axe_clean):
     page.get_by_role("link", name="Visits", exact=True).click()
     page.get_by_role("row", name=re.compile("Arrived")).get_by_role("link").first.click()
     page.get_by_role("button", name="Start").click()
-    page.get_by_role("link", name="Open the session").click()
     recipe = page.locator("#add-syringe [data-field=version_id]")
     recipe.select_option(recipe.locator("option", has_text="Thigh cellulite mix").get_attribute("value"))
     page.locator("#add-syringe [data-field=volume_ml]").fill("5")

@@ -295,6 +295,27 @@ def test_the_desk_sees_no_link_to_a_session(calendar, client_of):
     assert "SECRET-NOTE" not in html and "Open the session" not in html
 
 
+def test_who_starts_a_session_lands_on_its_chart(calendar, client_of):
+    visit = calendar.book(visit_type=calendar.session, by=calendar.practitioner, override_reason="seen elsewhere")
+    with time_machine.travel(NINE, tick=False):
+        services.mark_arrived(appointment_id=visit.pk, version=1, by=calendar.desk)
+        started = client_of(calendar.practitioner).post(url("step", visit.pk), {"step": "in_session", "version": 2})
+    visit.refresh_from_db()
+    assert started.url == reverse("charting:chart", args=[visit.session_id])
+
+
+def test_a_session_is_linked_only_for_those_who_may_read_it(calendar, client_of):
+    colleague = PractitionerFactory()
+    visit = calendar.book()
+    session = SessionFactory(patient=calendar.patient, practitioner=calendar.practitioner)
+    Appointment.objects.filter(pk=visit.pk).update(session=session, status=VisitStatus.IN_SESSION)
+
+    def linked(person) -> bool:
+        return "Open the session" in client_of(person).get(url("visit", visit.pk)).text
+
+    assert (linked(calendar.practitioner), linked(colleague)) == (True, False)
+
+
 def test_a_visit_that_lost_its_consultation_says_so(calendar, desk):
     first = calendar.book()
     visit = calendar.book(visit_type=calendar.session, starts_at=NINE + timedelta(hours=2))

@@ -64,6 +64,10 @@ class TreatmentSession(models.Model):
     def __str__(self):
         return f"session {self.pk}"
 
+    def is_open_to(self, viewer) -> bool:
+        """What was never signed is its author's alone."""
+        return self.signed_at is not None or self.practitioner_id == viewer.pk
+
 
 class SessionDraft(models.Model):
     """Everything charted so far, as the page holds it (shape: `draft` module). `version` is for compare-and-set."""

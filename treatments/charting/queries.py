@@ -103,7 +103,7 @@ def session_for(session_id: int, viewer) -> TreatmentSession:
         "patient", "practitioner", "signed_by", "voided_by", "indication", "draft"
     ).prefetch_related(Prefetch("addenda", Addendum.objects.select_related("written_by")))
     session = get_object_or_404(sessions, pk=session_id)
-    if session.signed_at is None and session.practitioner_id != viewer.pk:
+    if not session.is_open_to(viewer):
         raise Http404
     return session
 

@@ -48,8 +48,7 @@ def start(request, patient_id):
 def unsigned_panel(request):
     sessions = queries.unsigned_of(request.user)
     record(by=request.user, action=Action.LIST, subject="charting.TreatmentSession")
-    context = {"sessions": sessions, "panel_title": _("Unsigned sessions")}
-    return render(request, "charting/unsigned_panel.html", context)
+    return render(request, "charting/unsigned_panel.html", {"sessions": sessions})
 
 
 @require_http_methods(["GET", "POST"])

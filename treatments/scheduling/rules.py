@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.permissions import Permission, Role
+from treatments.charting.models import TreatmentSession
 from treatments.scheduling import queries
 from treatments.scheduling.enums import OPEN, VISIT_MOVES, VisitKind, VisitStatus
 from treatments.scheduling.intervals import contains
@@ -224,6 +225,12 @@ def needs_chart(visit: Appointment) -> bool:
 def check_starter(visit: Appointment, status: VisitStatus, user) -> None:
     if status == VisitStatus.IN_SESSION and needs_chart(visit) and not user.may(Permission.CHART_SESSIONS):
         raise Refused(_("A practitioner starts this visit: it opens the patient's chart."))
+
+
+def session_to_open(visit: Appointment, user) -> TreatmentSession | None:
+    """The visit's session, for those who may read it."""
+    session = visit.session
+    return session if session and user.may(Permission.VIEW_CHARTS) and session.is_open_to(user) else None
 
 
 def lacks_consultation(visit: Appointment, at: datetime) -> bool:

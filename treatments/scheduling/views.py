@@ -104,6 +104,7 @@ def visit(request, appointment_id):
         "tab": "scheduling:tab",
         "day": clock.local(visit.starts_at).date(),
         "steps": rules.next_steps(visit, request.user, clock.now()),
+        "session": rules.session_to_open(visit, request.user),
         "without_consultation": rules.lacks_consultation(visit, clock.now()),
     }
     return render(request, "scheduling/visit.html", context)
@@ -112,16 +113,20 @@ def visit(request, appointment_id):
 @requires(Permission.BOOK_VISITS)
 @require_POST
 def step(request, appointment_id):
-    """Arrived, started, done …: one button each."""
+    """Arrived, started, done …: one button each. Who starts a session goes on to its chart."""
     form = forms.StepForm(request.POST)
     take = STEPS.get(form.cleaned_data["step"]) if form.is_valid() else None
     if take is None:
         messages.error(request, _("That step is not known."))
         return redirect("scheduling:visit", appointment_id)
     try:
-        take(appointment_id=appointment_id, version=form.cleaned_data["version"], by=request.user)
+        visit = take(appointment_id=appointment_id, version=form.cleaned_data["version"], by=request.user)
     except Refused as refusal:
         messages.error(request, refusal.message)
+    else:
+        session = rules.session_to_open(visit, request.user)
+        if session and visit.status == VisitStatus.IN_SESSION:
+            return redirect("charting:chart", session.pk)
     return redirect("scheduling:visit", appointment_id)
 
 
@@ -170,7 +175,7 @@ def today_panel(request):
     """Today's visits that are not over, and what is missing for them."""
     visits = rules.todays_visits(request.user, clock.now())
     record(by=request.user, action=Action.LIST, subject="scheduling.Appointment", fields=["today"])
-    return render(request, "scheduling/today_panel.html", {"visits": visits, "panel_title": _("Today's visits")})
+    return render(request, "scheduling/today_panel.html", {"visits": visits})
 
 
 @requires(Permission.VIEW_CALENDAR)

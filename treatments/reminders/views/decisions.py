@@ -29,7 +29,6 @@ def decisions_panel(request):
         "decisions": waiting if everybody else mine,
         "everybody": everybody,
         "others": len(waiting) - len(mine),
-        "panel_title": _("Decisions waiting"),
     }
     return render(request, "reminders/decisions_panel.html", page)
 

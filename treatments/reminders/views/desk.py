@@ -51,7 +51,7 @@ def failed_panel(request):
     record(by=request.user, action=Action.LIST, subject="reminders.Reminder")
     now = clock.now()
     page = {"reminders": queries.for_the_desk(now), "clockwork": queries.clockwork(now)}
-    return render(request, "reminders/failed_panel.html", page | {"panel_title": _("Failed messages")})
+    return render(request, "reminders/failed_panel.html", page)
 
 
 @require_POST
