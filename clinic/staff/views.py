@@ -24,11 +24,11 @@ require_form = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def home(request):
     """A shell: each panel is a fragment of the app that owns it."""
-    seen, panels = set(), []
-    for panel in settings.TODAY_PANELS:
-        if request.user.may(panel["permission"]) and panel["view"] not in seen:
-            seen.add(panel["view"])
-            panels.append(panel | {"url": reverse(panel["view"])})
+    panels = [
+        panel | {"url": reverse(panel["view"])}
+        for panel in settings.TODAY_PANELS
+        if request.user.may(panel["permission"])
+    ]
     return render(request, "staff/home.html", {"panels": panels})
 
 
@@ -134,7 +134,7 @@ def permissions(request):
         {
             "roles": ROLES.values(),
             "rows": [
-                (permission, [permission in role["permissions"] for role in ROLES.values()])
+                (permission, [(role["name"], permission in role["permissions"]) for role in ROLES.values()])
                 for permission in Permission
             ],
         },
@@ -146,7 +146,7 @@ def permissions(request):
 def trail(request):
     form = TrailForm(request.GET or None)
     wanted = form.wanted() if form.is_valid() else {}
-    page = page_of(request, audit.trail(**wanted), size=100)
+    page = page_of(request, audit.trail(**wanted), size=50)
     page.object_list = queries.explained(page.object_list)
     record(by=request.user, action=Action.LIST, subject="audit.AuditEvent", patient_id=wanted.get("patient_id"))
     return render(request, "staff/audit.html", {"form": form, "page": page, "filter": _filter_of(request)})

@@ -113,7 +113,7 @@ def test_the_permissions_page_is_what_the_code_obeys(administrator, client_of):
     shown = {
         (permission, name): has
         for permission, held in page.context["rows"]
-        for name, has in zip(ROLES, held, strict=True)
+        for name, (_label, has) in zip(ROLES, held, strict=True)
     }
     for role in Role:
         person = UserFactory(roles=[role])
