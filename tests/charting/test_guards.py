@@ -70,6 +70,13 @@ def test_no_column_of_a_signed_session_changes_by_any_path(signed, column, value
     assert TreatmentSession.objects.values().get() == before
 
 
+@pytest.mark.parametrize(("column", "value"), FROZEN[:-1])
+def test_voiding_changes_nothing_else(signed, column, value):
+    voided = {"status": "voided", "voided_at": WHEN, "voided_by": signed.practitioner, "void_reason": "mistake"}
+    refused(lambda: TreatmentSession.objects.update(**voided, **{column: value}))
+    assert TreatmentSession.objects.update(**voided) == 1
+
+
 @pytest.mark.parametrize("model", [Preparation, PreparationLot, Injection, Addendum, SessionDraft])
 def test_rows_under_a_signed_session_neither_change_nor_go(signed, model):
     table = model._meta.db_table

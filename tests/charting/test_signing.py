@@ -16,8 +16,10 @@ from clinic.core import guards
 from clinic.core.errors import Conflict, Refused
 from tests.charting.drafts import WHEN
 from tests.factories.people import PASSWORD, PractitionerFactory
+from treatments.charting import signing
 from treatments.charting.enums import SessionStatus
 from treatments.charting.models import Addendum, Injection, Preparation, PreparationLot, TreatmentSession
+from treatments.charting.queries import signed_rows
 from treatments.charting.services import (
     DraftConflict,
     Incomplete,
@@ -177,6 +179,22 @@ def test_rows_added_taken_away_or_moved_to_another_session_are_noticed(kit):
     assert not verify_signature(one)
     one.injections.all().delete()
     assert not verify_signature(one)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_can_sign_again_without_the_key(kit, settings):
+    """Somebody who changed a row and made its hash anew has the code and the database, and still no signature."""
+    session = kit.signed()
+    guards.remove_triggers()
+    session.note = "Changed."
+    session.content_hash = signing.content_hash(session, *signed_rows(session))
+    key, settings.SIGNATURE_KEY = settings.SIGNATURE_KEY, "another key"
+    forged = [session.signature, session.content_hash, signing.session_signature(session)]
+    settings.SIGNATURE_KEY = key
+    for signature in forged:
+        session.signature = signature
+        session.save()
+        assert not verify_signature(TreatmentSession.objects.get(pk=session.pk))
 
 
 def test_an_addendum_is_dated_signed_and_leaves_the_original_as_it_was(kit):
