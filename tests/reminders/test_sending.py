@@ -1,6 +1,7 @@
 """One row, one message: claims, what changed at the last moment, servers that misbehave, and senders that die."""
 
 import json
+import socket
 import threading
 from datetime import timedelta
 
@@ -200,7 +201,7 @@ class TestSmtp:
         plan_reminders(at=NOW)
         first, second = Reminder.objects.order_by("pk")
         deliver(first)
-        transports._connections.kept.connection.sock.close()
+        transports._connections.kept.connection.sock.shutdown(socket.SHUT_RDWR)
         assert deliver(second, at=DUE + timedelta(hours=1)).status == R.SENT
 
     @pytest.mark.parametrize(
@@ -295,14 +296,16 @@ class TestDeadSender:
         assert (sms_reminder.status, sms_reminder.why) == (R.UNKNOWN, Why.NO_ANSWER)
 
     def test_a_sender_whose_lease_ran_out_changes_nothing(self, reminder, monkeypatch):
-        """It comes back to life after another one took over."""
+        """It comes back to life while another one has the message."""
+        later = DUE + timedelta(minutes=5)
 
         def slow(message):
-            sweep_reminders(publish=lambda pk: None, at=DUE + timedelta(minutes=5))
+            sweep_reminders(publish=lambda pk: None, at=later)
+            Reminder.objects.filter(status=R.PLANNED).update(status=R.CLAIMED, claimed_at=later)
             return transports.Answer(transports.Outcome.REFUSED, "550")
 
         monkeypatch.setattr(transports, "send_email", slow)
-        assert deliver(reminder).status == R.PLANNED
+        assert (deliver(reminder).status, reminder.claimed_at) == (R.CLAIMED, later)
 
 
 class TestQueueAway:
