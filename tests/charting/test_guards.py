@@ -29,14 +29,14 @@ def refused(act):
 
 
 FROZEN = [
-    ("patient_id", 1),
-    ("practitioner_id", 1),
+    ("patient_id", 10**9),
+    ("practitioner_id", 10**9),
     ("started_at", WHEN.replace(year=2025)),
     ("note", "changed"),
     ("reactions", "changed"),
     ("advice", "changed"),
     ("signed_at", WHEN.replace(year=2025)),
-    ("signed_by_id", 1),
+    ("signed_by_id", 10**9),
     ("signed_name", "Somebody else"),
     ("signed_role", "changed"),
     ("content_hash", "0" * 64),
