@@ -44,6 +44,17 @@ def record(
     return event
 
 
+def save_changes(row: models.Model, values: dict, *, by, at=None) -> list[str]:
+    """Saves and records the fields of a row that differ from `values`, and answers which did: often none."""
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed:
+        row.save(update_fields=changed)
+        record(by=by, action=Action.CHANGE, subject=row, fields=changed, at=at)
+    return changed
+
+
 def mac_of(event: AuditEvent) -> str:
     """A keyed digest of the event's content: it cannot be made again without the key, which is not in the database."""
     content = {

@@ -1,5 +1,9 @@
 """What services raise when they refuse: sentences for the person in front of the screen, without patient data."""
 
+from django.utils.translation import gettext as _
+
+from clinic.core.text import clean_line
+
 
 class Refused(Exception):
     """A rule says no. `field` names the form field it belongs to, if one does."""
@@ -16,3 +20,11 @@ class Refused(Exception):
 
 class Conflict(Refused):
     """Somebody else changed the same thing first; what was typed must be kept and shown."""
+
+
+def given(reason: str) -> str:
+    """The reason, tidied; raises Refused (field "reason") when nothing is written."""
+    reason = clean_line(reason)
+    if not reason:
+        raise Refused(_("Write the reason."), field="reason")
+    return reason

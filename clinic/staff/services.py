@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import record, save_changes
 from clinic.core import limits
 from clinic.core.errors import Refused
 from clinic.staff.models import ClinicProfile, RoleAssignment, User
@@ -76,12 +76,12 @@ def make_password_link(*, user: User, by: User | None, at=None) -> str:
 
 @transaction.atomic
 def edit_person(*, user: User, full_name: str, qualification: str, colour: str, by: User, at=None) -> None:
-    _change(user, {"full_name": full_name, "qualification": qualification, "colour": colour}, by=by, at=at)
+    save_changes(user, {"full_name": full_name, "qualification": qualification, "colour": colour}, by=by, at=at)
 
 
 @transaction.atomic
 def edit_own_account(*, full_name: str, language: str, by: User, at=None) -> None:
-    _change(by, {"full_name": full_name, "language": language}, by=by, at=at)
+    save_changes(by, {"full_name": full_name, "language": language}, by=by, at=at)
 
 
 @transaction.atomic
@@ -119,14 +119,14 @@ def deactivate_person(*, user: User, by: User, at=None) -> None:
     """They are out at their next request; everything they did stays under their name."""
     _refuse_oneself(user, by)
     _lock_administrators()
-    _change(user, {"is_active": False}, by=by, at=at)
+    save_changes(user, {"is_active": False}, by=by, at=at)
     _keep_an_administrator()
 
 
 @transaction.atomic
 def reactivate_person(*, user: User, by: User, at=None) -> None:
     _refuse_oneself(user, by)
-    _change(user, {"is_active": True}, by=by, at=at)
+    save_changes(user, {"is_active": True}, by=by, at=at)
 
 
 @transaction.atomic
@@ -137,18 +137,8 @@ def update_clinic(*, by: User | None, at=None, **values) -> ClinicProfile:
         clinic = ClinicProfile.objects.create(pk=1, **values)
         record(by=by, action=Action.CREATE, subject=clinic, fields=list(values), at=at)
     else:
-        _change(clinic, values, by=by, at=at)
+        save_changes(clinic, values, by=by, at=at)
     return clinic
-
-
-def _change(row, values: dict, *, by, at) -> None:
-    """Saves and records the fields that differ; nothing when none does."""
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
-    if changed:
-        row.save(update_fields=changed)
-        record(by=by, action=Action.CHANGE, subject=row, fields=changed, at=at)
 
 
 def _refuse_oneself(user: User, by: User | None) -> None:

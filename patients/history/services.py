@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
-from clinic.core.errors import Conflict, Refused
+from clinic.core.errors import Conflict, Refused, given
 from clinic.core.reference import add_missing, rows_of
 from patients.history.enums import MedicineSource, Pregnancy, Severity, Topic
 from patients.history.models import (
@@ -167,13 +167,11 @@ def record_pregnancy(*, patient: Patient, state: str, by, note: str = "", at=Non
 @transaction.atomic
 def void_row(*, row: PatientRow, reason: str, by, at=None) -> None:
     """Takes back a statement that was a mistake. It stays in the record, marked with who, when and why."""
-    if not reason.strip():
-        raise Refused(_("Say why."), field="reason")
     taken_back = (
         type(row)
         .objects.standing()
         .filter(pk=row.pk)
-        .update(voided_at=at or clock.now(), voided_by=by, void_reason=reason.strip())
+        .update(voided_at=at or clock.now(), voided_by=by, void_reason=given(reason))
     )
     if not taken_back:
         raise Conflict(_("Somebody has already taken this back."))

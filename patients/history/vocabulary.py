@@ -5,9 +5,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import record, save_changes
 from clinic.core import clock
-from clinic.core.errors import Conflict, Refused
+from clinic.core.errors import Conflict, Refused, given
 from patients.history.enums import Effect, MedicineGroup
 from patients.history.models import Condition, Medicine, Term
 from patients.history.record import DERIVED
@@ -33,23 +33,15 @@ def add_term(*, model: type[Term], values: dict, by) -> Term:
 def edit_term(*, term: Term, values: dict, by) -> None:
     """Writes what the clinic changed."""
     _agree(type(term), values)
-    changed = [name for name, value in values.items() if getattr(term, name) != value]
-    if not changed:
-        return
-    for name in changed:
-        setattr(term, name, values[name])
-    term.save(update_fields=changed)
-    record(by=by, action=Action.CHANGE, subject=term, fields=changed)
+    save_changes(term, values, by=by)
 
 
 @transaction.atomic
 def retire_term(*, term: Term, reason: str, by, at=None) -> None:
     """No longer offered; it still counts for the patients who have it."""
-    if not reason.strip():
-        raise Refused(_("Say why."), field="reason")
     if isinstance(term, Condition) and term.key in DERIVED:
         raise Refused(_("The warnings need this one. Change what it asks for instead."), field="reason")
-    _retire(term, Action.RETIRE, by, was=True, retired_at=at or clock.now(), retire_reason=reason.strip())
+    _retire(term, Action.RETIRE, by, was=True, retired_at=at or clock.now(), retire_reason=given(reason))
 
 
 @transaction.atomic

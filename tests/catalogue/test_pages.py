@@ -296,7 +296,7 @@ def test_every_word_of_the_shipped_catalogue_can_be_saved_as_it_is(catalogue, ad
                     data[name] = value
             form = form_class(data, term=row)
             assert form.is_valid(), (kind, row.key, form.errors)
-            assert services.change_term(term=row, values=form.cleaned_data, by=None) == [], (kind, row.key)
+            assert services.edit_term(term=row, values=form.cleaned_data, by=None) == [], (kind, row.key)
 
 
 def test_an_area_is_edited_retired_and_taken_back(admin):

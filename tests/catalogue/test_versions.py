@@ -317,7 +317,7 @@ def test_the_unit_of_an_ingredient_in_use_stays(settled):
     with refuses(), transaction.atomic():
         type(ingredient).objects.filter(pk=ingredient.pk).update(unit="mcg")
     with pytest.raises(Refused):
-        services.change_term(term=ingredient, values={"unit": "mcg"}, by=PractitionerFactory())
+        services.edit_term(term=ingredient, values={"unit": "mcg"}, by=PractitionerFactory())
 
 
 def test_a_formulation_has_one_draft():

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import record, save_changes
 from clinic.core import clock
-from clinic.core.errors import Conflict, Refused
+from clinic.core.errors import Conflict, Refused, given
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
 from patients.history.models import Term
@@ -45,7 +45,7 @@ def create_formulation(*, name: str, total_volume_ml: Decimal, purpose: str = ""
 
 
 @transaction.atomic
-def change_formulation(*, formulation: Formulation, name: str, purpose: str, by, at=None) -> None:
+def edit_formulation(*, formulation: Formulation, name: str, purpose: str, by, at=None) -> None:
     """Corrects what a formulation is called and what it is for."""
     if Formulation.objects.filter(name__iexact=name).exclude(pk=formulation.pk).exists():
         raise Refused(NAME_TAKEN, field="name")
@@ -159,13 +159,13 @@ def _approve(*, version, edits, reason, replaces, by, at) -> FormulationVersion:
 def retire_version(*, version: FormulationVersion, reason: str, by, at=None) -> FormulationVersion:
     """Takes a version out of use, or discards a draft; sessions that used it keep it."""
     version = FormulationVersion.objects.select_for_update().get(pk=version.pk)
-    return _retire(version, reason=_given(reason), by=by, at=at or clock.now())
+    return _retire(version, reason=given(reason), by=by, at=at or clock.now())
 
 
 @transaction.atomic
 def retire_formulation(*, formulation: Formulation, reason: str, by, at=None) -> None:
     """Takes a formulation out of use with all its versions."""
-    at, reason = at or clock.now(), _given(reason)
+    at, reason = at or clock.now(), given(reason)
     retired = Formulation.objects.current().filter(pk=formulation.pk).update(retired_at=at, retire_reason=reason)
     if not retired:
         raise Conflict(_("This formulation is retired already."))
@@ -175,41 +175,21 @@ def retire_formulation(*, formulation: Formulation, reason: str, by, at=None) ->
 
 
 @transaction.atomic
-def change_term(*, term: Term, values: dict, by, at=None) -> list[str]:
+def edit_term(*, term: Term, values: dict, by, at=None) -> list[str]:
     """Writes the values of a word of the vocabulary that differ, and answers which did.
 
     Lists of other rows are given as querysets. An ingredient's unit is not among them: recipes are counted in it.
     """
     many = {field.name for field in term._meta.many_to_many}
-    changed = [name for name, value in values.items() if name not in many and getattr(term, name) != value]
-    if "unit" in changed:
+    if values.get("unit", getattr(term, "unit", None)) != getattr(term, "unit", None):
         raise Refused(_("An ingredient's unit never changes: add another ingredient."), field="unit")
-    for name in changed:
-        setattr(term, name, values[name])
-    term.save(update_fields=changed)
-    for name in many & values.keys():
-        if set(getattr(term, name).values_list("pk", flat=True)) != {row.pk for row in values[name]}:
-            getattr(term, name).set(values[name])
-            changed.append(name)
-    if changed:
-        record(by=by, action=Action.CHANGE, subject=term, fields=changed, at=at)
-    return changed
-
-
-@transaction.atomic
-def retire_term(*, term: Term, reason: str, by, at=None) -> None:
-    at = at or clock.now()
-    retired = type(term).objects.current().filter(pk=term.pk).update(retired_at=at, retire_reason=_given(reason))
-    if not retired:
-        raise Conflict(_("This is retired already."))
-    record(by=by, action=Action.RETIRE, subject=term, at=at)
-
-
-@transaction.atomic
-def restore_term(*, term: Term, by, at=None) -> None:
-    """Takes a word of the vocabulary back into use."""
-    type(term).objects.filter(pk=term.pk).update(retired_at=None, retire_reason="")
-    record(by=by, action=Action.CHANGE, subject=term, fields=["retired_at"], at=at)
+    changed = save_changes(term, {name: value for name, value in values.items() if name not in many}, by=by, at=at)
+    lists = [name for name in many & values.keys() if set(getattr(term, name).all()) != set(values[name])]
+    for name in lists:
+        getattr(term, name).set(values[name])
+    if lists:
+        record(by=by, action=Action.CHANGE, subject=term, fields=lists, at=at)
+    return changed + lists
 
 
 @transaction.atomic
@@ -274,12 +254,6 @@ def _retire(version: FormulationVersion, *, reason: str, by, at) -> FormulationV
     _move(version, VersionStatus.RETIRED, retired_at=at, retire_reason=reason)
     record(by=by, action=Action.RETIRE, subject=version, at=at)
     return version
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise Refused(_("Write the reason."), field="reason")
-    return reason.strip()
 
 
 def _overtaken(version: FormulationVersion) -> Conflict:

@@ -10,6 +10,7 @@ from clinic.core.forms import ReasonForm
 from clinic.core.http import page_of
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
+from patients.history import vocabulary
 from treatments.catalogue import forms, queries, rules, services
 from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.facts import KINDS, facts
@@ -53,7 +54,7 @@ def edit_formulation(request, formulation_id):
     form = forms.FormulationForm(request.POST or None, initial={"name": row.name, "purpose": row.purpose})
     if form.is_valid():
         try:
-            services.change_formulation(formulation=row, **form.cleaned_data, by=request.user)
+            services.edit_formulation(formulation=row, **form.cleaned_data, by=request.user)
             return redirect("catalogue:formulation", row.pk)
         except Refused as refusal:
             refusal.add_to(form)
@@ -205,7 +206,7 @@ def edit_term(request, kind, term_id):
     row = queries.get_term(kind, term_id)
     form = forms.TERM_FORMS[kind](request.POST or None, term=row)
     if form.is_valid():
-        services.change_term(term=row, values=form.cleaned_data, by=request.user)
+        services.edit_term(term=row, values=form.cleaned_data, by=request.user)
         messages.success(request, _("Saved."))
         return redirect(KINDS[kind].page, row.pk)
     return _show(request, "edit_term", kind, {"kind": KINDS[kind], "term": row, "form": form})
@@ -217,7 +218,7 @@ def retire_term(request, kind, term_id):
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
-            services.retire_term(term=row, **form.cleaned_data, by=request.user)
+            vocabulary.retire_term(term=row, **form.cleaned_data, by=request.user)
             return redirect(KINDS[kind].page, row.pk)
         except Refused as refusal:
             refusal.add_to(form)
@@ -228,7 +229,10 @@ def retire_term(request, kind, term_id):
 @require_POST
 def restore_term(request, kind, term_id):
     row = queries.get_term(kind, term_id)
-    services.restore_term(term=row, by=request.user)
+    try:
+        vocabulary.restore_term(term=row, by=request.user)
+    except Refused as refusal:
+        messages.warning(request, refusal.message)
     return redirect(KINDS[kind].page, row.pk)
 
 

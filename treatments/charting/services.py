@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
-from clinic.core.errors import Conflict, Refused
-from clinic.core.text import clean, clean_line
+from clinic.core.errors import Conflict, Refused, given
+from clinic.core.text import clean
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
 from patients.registry.models import Patient
@@ -222,9 +222,7 @@ def void_session(*, session_id: int, reason: str, password: str, by, at=None) ->
     """Marks a session as a mistake. It keeps standing, with who, when and why; a draft only its author can void."""
     at = at or clock.now()
     check_password_again(user=by, password=password)
-    reason = clean_line(reason)
-    if not reason:
-        raise Refused(_("Say why."), field="reason")
+    reason = given(reason)
     with transaction.atomic():
         session = session_for(session_id, by)
         meanwhile = Conflict(_("This session was changed meanwhile. Look at it again."))

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import record, save_changes
 from clinic.core import clock
-from clinic.core.errors import Conflict, Refused
+from clinic.core.errors import Conflict, Refused, given
 from clinic.staff.models import User
 from patients.registry.models import Patient
 from treatments.charting.services import start_session
@@ -157,10 +157,9 @@ def move_appointment(*, appointment_id: int, version: int, starts_at, practition
 @orderly
 def cancel_appointment(*, appointment_id: int, version: int, reason: str, by, at=None) -> Appointment:
     """Frees the visit's time; the visit stays in the record with its reason."""
-    reason = reason.strip()
-    if not reason:
-        raise Refused(_("Say why the visit is cancelled."), field="reason")
-    return _become(VisitStatus.CANCELLED, appointment_id, version, by, at, action=Action.CANCEL, cancel_reason=reason)
+    return _become(
+        VisitStatus.CANCELLED, appointment_id, version, by, at, action=Action.CANCEL, cancel_reason=given(reason)
+    )
 
 
 @orderly
@@ -316,21 +315,16 @@ def set_working_hours(*, practitioner: User, hours, by, at=None) -> None:
 
 
 def _edit(row, changes: dict, by, at):
-    changed = [name for name, value in changes.items() if getattr(row, name) != value]
-    if "name" in changed:
+    if changes.get("name", row.name) != row.name:
         rules.check_name_is_new(type(row), changes["name"], but=row)
-    for name in changed:
-        setattr(row, name, changes[name])
-    if changed:
-        row.save(update_fields=changed)
-        record(by=by, action=Action.CHANGE, subject=row, fields=changed, at=at)
+    save_changes(row, changes, by=by, at=at)
     return row
 
 
 def _retire(row, reason: str, by, at):
     if row.retired_at:
         raise Refused(_("It has been retired already."))
-    row.retired_at, row.retire_reason = at or clock.now(), reason
+    row.retired_at, row.retire_reason = at or clock.now(), given(reason)
     row.save(update_fields=["retired_at", "retire_reason"])
     record(by=by, action=Action.RETIRE, subject=row, at=at)
     return row

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
-from clinic.core.errors import Conflict, Refused
+from clinic.core.errors import Conflict, Refused, given
 from treatments.catalogue.models import Ingredient
 from treatments.stock.models import Lot
 
@@ -52,7 +52,7 @@ def receive_lot(
 @transaction.atomic
 def quarantine_lot(*, lot: Lot, reason: str, by, at=None) -> None:
     """Sets a lot aside: it cannot be used until it is released."""
-    values = {"quarantined": True, "quarantine_reason": _given(reason)}
+    values = {"quarantined": True, "quarantine_reason": given(reason)}
     if not Lot.objects.current().filter(pk=lot.pk, quarantined=False).update(**values):
         raise Conflict(_("This lot is in quarantine already, or off the shelf."))
     record(by=by, action=Action.CHANGE, subject=lot, fields=list(values), at=at)
@@ -70,12 +70,6 @@ def release_lot(*, lot: Lot, by, at=None) -> None:
 def retire_lot(*, lot: Lot, reason: str, by, at=None) -> None:
     """Takes a lot off the shelf for good: used up, expired, recalled, broken."""
     at = at or clock.now()
-    if not Lot.objects.current().filter(pk=lot.pk).update(retired_at=at, retire_reason=_given(reason)):
+    if not Lot.objects.current().filter(pk=lot.pk).update(retired_at=at, retire_reason=given(reason)):
         raise Conflict(_("This lot is off the shelf already."))
     record(by=by, action=Action.RETIRE, subject=lot, at=at)
-
-
-def _given(reason: str) -> str:
-    if not reason.strip():
-        raise Refused(_("Write the reason."), field="reason")
-    return reason.strip()
