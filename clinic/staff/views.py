@@ -149,7 +149,7 @@ def trail(request):
     page = page_of(request, audit.trail(**wanted), size=50)
     page.object_list = queries.explained(page.object_list)
     record(by=request.user, action=Action.LIST, subject="audit.AuditEvent", patient_id=wanted.get("patient_id"))
-    return render(request, "staff/audit.html", {"form": form, "page": page, "filter": _filter_of(request)})
+    return render(request, "staff/audit.html", {"form": form, "page": page})
 
 
 @requires(Permission.HOME)
@@ -181,10 +181,3 @@ def _answer(request, service, person):
     except Refused as refusal:
         messages.error(request, refusal.message)
     return redirect("staff:person", person.pk)
-
-
-def _filter_of(request) -> str:
-    """The query of this page without its page number, for the links to the other pages."""
-    query = request.GET.copy()
-    query.pop("page", None)
-    return query.urlencode()

@@ -22,7 +22,6 @@ from patients.history.models import (
     Term,
 )
 from patients.history.record import DERIVED, NOT_OFFERED, Answer, History, is_current
-from patients.history.warnings import ClinicalWarning, warnings_of
 from patients.registry.models import Patient
 
 
@@ -60,26 +59,6 @@ def _answers(patient: Patient) -> list[Answer]:
         for answers in (none_known, pregnancy)
     ]
     return [Answer(*row) for row in parts[0].union(parts[1], all=True).order_by("-recorded_at", "-pk")]
-
-
-def warnings_for(patient: Patient) -> list[ClinicalWarning]:
-    """Today's warnings, in the order stop, reason, wait, note."""
-    return warnings_of(history_of(patient))
-
-
-def allergen_keys(patient: Patient) -> set[str]:
-    """What the patient reacts to, for matching with ingredients."""
-    return history_of(patient).allergen_keys
-
-
-def condition_keys(patient: Patient) -> set[str]:
-    """What the patient has, with what follows from age, pregnancy and medicines."""
-    return history_of(patient).condition_keys
-
-
-def medicines_of(patient: Patient) -> list[tuple[PatientMedicine, list[Medicine]]]:
-    """What the patient takes today, each row with the substances in it."""
-    return history_of(patient).medicines
 
 
 ROWS = {

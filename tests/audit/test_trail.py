@@ -44,10 +44,10 @@ def test_an_act_and_its_event_stand_or_fall_together(administrator, clinic_row):
 
 
 def test_no_event_no_act(administrator, clinic_row, monkeypatch):
-    def full(**kwargs):
+    def full(*args, **kwargs):
         raise DatabaseError
 
-    monkeypatch.setattr(staff, "record", full)
+    monkeypatch.setattr(AuditEvent, "save", full)
     with pytest.raises(DatabaseError):
         staff.update_clinic(by=administrator, name="Clínica Luz")
     clinic_row.refresh_from_db()

@@ -10,9 +10,9 @@ from clinic.core import clock
 from patients.history import services
 from patients.history.enums import Effect, Pregnancy, Severity, Topic
 from patients.history.models import Condition, Product
-from patients.history.queries import allergen_keys, condition_keys, history_of, medicines_of, warnings_for
+from patients.history.queries import history_of
 from patients.history.record import State
-from patients.history.warnings import none_known
+from patients.history.warnings import none_known, warnings_of
 from tests.factories.patients import PatientFactory
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +32,7 @@ def asked(patient, practitioner):
 
 
 def said(patient):
-    return [(warning.level.value, warning.text) for warning in warnings_for(patient)]
+    return [(warning.level.value, warning.text) for warning in warnings_of(history_of(patient))]
 
 
 def test_asked_about_everything_and_nothing_to_heed(asked):
@@ -69,8 +69,8 @@ def test_who_is_asked_about_pregnancy(patient, sex, asks):
 )
 def test_pregnancy(asked, practitioner, state, level, key):
     services.record_pregnancy(patient=asked, state=state, by=practitioner)
-    assert [warning.level for warning in warnings_for(asked)] == ([level] if level else [])
-    assert condition_keys(asked) == ({key} if key else set())
+    assert [warning.level for warning in warnings_of(history_of(asked))] == ([level] if level else [])
+    assert history_of(asked).condition_keys == ({key} if key else set())
 
 
 def test_the_newest_answer_about_pregnancy_counts(asked, practitioner):
@@ -106,15 +106,15 @@ def test_age(asked, born, expected, time_machine):
 def test_allergies_are_always_shown(asked, practitioner, word, severity, level, text):
     services.record_allergy(patient=asked, by=practitioner, allergen=word("soy"), severity=severity)
     assert said(asked) == [(level, text)]
-    assert allergen_keys(asked) == {"soy"}
+    assert history_of(asked).allergen_keys == {"soy"}
 
 
 def test_an_allergy_in_the_patients_words_cannot_be_checked(asked, practitioner):
     services.record_allergy(patient=asked, by=practitioner, as_told="blue plasters", severity=Severity.MILD)
-    (warning,) = warnings_for(asked)
+    (warning,) = warnings_of(history_of(asked))
     assert (warning.level, warning.text) == (Effect.REASON, "Allergy: blue plasters (mild)")
     assert "cannot be checked" in warning.detail
-    assert allergen_keys(asked) == set()
+    assert history_of(asked).allergen_keys == set()
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_an_allergy_in_the_patients_words_cannot_be_checked(asked, practitioner)
 )
 def test_conditions_ask_for_what_the_vocabulary_says(asked, practitioner, word, key, level):
     services.record_condition(patient=asked, by=practitioner, condition=word(key))
-    assert [warning.level for warning in warnings_for(asked)] == [level]
-    assert condition_keys(asked) == {key}
+    assert [warning.level for warning in warnings_of(history_of(asked))] == [level]
+    assert history_of(asked).condition_keys == {key}
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_a_wait_of_fourteen_days(asked, practitioner, word, since, until, level)
         since=since and days(since),
         until=until and days(until),
     )
-    found = [warning for warning in warnings_for(asked) if warning.source != "not_asked"]
+    found = [warning for warning in warnings_of(history_of(asked)) if warning.source != "not_asked"]
     assert [warning.level for warning in found] == ([level] if level else [])
 
 
 def test_a_condition_that_is_over_no_longer_counts(asked, practitioner, word):
     row = services.record_condition(patient=asked, by=practitioner, condition=word("high_blood_pressure"))
     services.end_condition(row=row, until=days(0), by=practitioner)
-    assert condition_keys(asked) == set()
+    assert history_of(asked).condition_keys == set()
     assert "stop" not in dict(said(asked))
 
 
@@ -181,9 +181,9 @@ def test_medicines(asked, practitioner, word, key, source, level, never, conditi
     taken = word(key)
     kind = "product" if taken._meta.model_name == "product" else "medicine"
     services.record_medicine(patient=asked, by=practitioner, source=source, **{kind: taken})
-    found = warnings_for(asked)
+    found = warnings_of(history_of(asked))
     assert [warning.level for warning in found] == ([level] if level else [])
-    assert condition_keys(asked) == ({condition} if condition else set())
+    assert history_of(asked).condition_keys == ({condition} if condition else set())
     for warning in found:
         assert "Raises the risk of bleeding" in warning.detail
         assert ("ever tell the patient to stop" in warning.detail) is never
@@ -192,10 +192,10 @@ def test_medicines(asked, practitioner, word, key, source, level, never, conditi
 
 def test_an_ambiguous_product_counts_as_all_it_may_contain_until_it_is_known(asked, practitioner, word):
     services.record_medicine(patient=asked, by=practitioner, source="self_bought", product=word("anadin"))
-    (warning,) = warnings_for(asked)
+    (warning,) = warnings_of(history_of(asked))
     assert warning.text == "Anadin (may contain aspirin, ibuprofen, paracetamol)"
     assert "Which Anadin is it?" in warning.detail
-    ((_row, substances),) = medicines_of(asked)
+    ((_row, substances),) = history_of(asked).medicines
     assert {substance.key for substance in substances} == {"aspirin", "ibuprofen", "paracetamol"}
 
 
@@ -204,7 +204,7 @@ def test_an_ambiguous_product_that_was_asked_about(asked, practitioner, word):
         patient=asked, by=practitioner, source="self_bought", product=word("anadin"), medicine=word("paracetamol")
     )
     assert said(asked) == []
-    ((row, substances),) = medicines_of(asked)
+    ((row, substances),) = history_of(asked).medicines
     assert (row.name, [substance.key for substance in substances]) == ("Anadin (paracetamol)", ["paracetamol"])
 
 
@@ -217,9 +217,9 @@ def test_words_that_nobody_matched_are_a_reason(asked, practitioner):
 def test_a_painkiller_works_on_after_it_was_stopped(asked, practitioner, word, stopped, levels):
     row = services.record_medicine(patient=asked, by=practitioner, source="self_bought", medicine=word("aspirin"))
     services.stop_medicine(row=row, stopped_on=days(stopped), by=practitioner)
-    found = [warning for warning in warnings_for(asked) if warning.source != "not_asked"]
+    found = [warning for warning in warnings_of(history_of(asked)) if warning.source != "not_asked"]
     assert [warning.level for warning in found] == levels
-    assert medicines_of(asked) == []
+    assert history_of(asked).medicines == []
 
 
 def test_the_clinics_own_effects_count(asked, practitioner, word):
@@ -299,7 +299,7 @@ def test_one_patients_history_is_not_anothers(asked, practitioner, word):
 def test_six_queries_however_long_the_history(patient, practitioner, word):
     def cost():
         with CaptureQueriesContext(connection) as queries:
-            warnings_for(patient)
+            warnings_of(history_of(patient))
         return len(queries)
 
     services.record_medicine(patient=patient, by=practitioner, source="unknown", product=word("nuromol"))

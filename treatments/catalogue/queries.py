@@ -41,7 +41,7 @@ def get_formulation(formulation_id: int) -> Formulation:
 
 
 def get_version(version_id: int) -> FormulationVersion:
-    return get_object_or_404(_with_recipe(FormulationVersion.objects.all()), pk=version_id)
+    return get_object_or_404(with_recipe(FormulationVersion.objects.all()), pk=version_id)
 
 
 def has_approved(version: FormulationVersion) -> bool:
@@ -51,7 +51,7 @@ def has_approved(version: FormulationVersion) -> bool:
 
 def approved_versions() -> QuerySet[FormulationVersion]:
     """What may be drawn up today: charting's choice, with lines and ingredients, by name, the newest version first."""
-    return _with_recipe(
+    return with_recipe(
         FormulationVersion.objects.filter(status=VersionStatus.APPROVED, formulation__retired_at__isnull=True)
     ).order_by("formulation__name", "-number")
 
@@ -59,7 +59,7 @@ def approved_versions() -> QuerySet[FormulationVersion]:
 def drafts() -> QuerySet[FormulationVersion]:
     """The panel of drafts that wait for approval, the oldest first."""
     rows = FormulationVersion.objects.filter(status=VersionStatus.DRAFT, formulation__retired_at__isnull=True)
-    return _with_recipe(rows).order_by("created_at", "pk")
+    return with_recipe(rows).order_by("created_at", "pk")
 
 
 def final_concentrations(version: FormulationVersion) -> list[Strength]:
@@ -121,10 +121,11 @@ def _with_relations(kind: str) -> QuerySet[Term]:
 
 
 def _versions() -> Prefetch:
-    return Prefetch("versions", _with_recipe(FormulationVersion.objects.order_by("-number")))
+    return Prefetch("versions", with_recipe(FormulationVersion.objects.order_by("-number")))
 
 
-def _with_recipe(versions: QuerySet) -> QuerySet:
+def with_recipe(versions: QuerySet) -> QuerySet:
+    """Versions with their formulation, people and lines, in two queries."""
     lines = RecipeLine.objects.select_related("ingredient__ingredient_class").order_by("position", "pk")
     return versions.select_related("formulation", "created_by", "approved_by").prefetch_related(
         Prefetch("lines", lines)

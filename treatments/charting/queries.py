@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
-from treatments.catalogue.enums import VersionStatus
-from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
+from treatments.catalogue.models import Area, FormulationVersion, Indication, Technique
+from treatments.catalogue.queries import approved_versions, with_recipe
 from treatments.charting.draft import Chart, Group, Syringe
 from treatments.charting.enums import SessionStatus
 from treatments.charting.models import Addendum, Injection, Preparation, SessionDraft, TreatmentSession
@@ -32,7 +32,7 @@ class Reference:
 
 def reference_of(chart: Chart) -> Reference:
     """All rows that the chart names and that exist; a constant number of queries."""
-    versions = _with_recipe(FormulationVersion.objects.filter(pk__in={p.version_id for p in chart.preparations}))
+    versions = with_recipe(FormulationVersion.objects.filter(pk__in={p.version_id for p in chart.preparations}))
     lots = Lot.objects.filter(pk__in={lot for p in chart.preparations for lot in p.lots.values()})
     return Reference(
         versions={version.pk: version for version in versions},
@@ -53,11 +53,6 @@ def _by_key(rows) -> dict:
     return {row.key: row for row in rows}
 
 
-def _with_recipe(versions: QuerySet) -> QuerySet:
-    lines = RecipeLine.objects.select_related("ingredient").order_by("position", "pk")
-    return versions.select_related("formulation").prefetch_related(Prefetch("lines", lines))
-
-
 def session_day(session: TreatmentSession) -> date:
     """The clinic's calendar day of the session."""
     return clock.local(session.started_at).date()
@@ -76,11 +71,7 @@ class Offer:
 
 def offer_on(day: date) -> Offer:
     """Approved recipes with the lots that may be used on `day`, areas, techniques and indications."""
-    versions = _with_recipe(
-        FormulationVersion.objects.filter(status=VersionStatus.APPROVED, formulation__retired_at__isnull=True).order_by(
-            "formulation__name", "-number"
-        )
-    )
+    versions = approved_versions()
     lots = proposed_lots({line.ingredient_id for version in versions for line in version.lines.all()}, day)
     return Offer(
         versions=list(versions),

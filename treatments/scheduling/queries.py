@@ -13,6 +13,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from clinic.core import clock
 from clinic.staff.models import User
 from clinic.staff.permissions import Role
+from clinic.staff.queries import practitioners
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
 from treatments.scheduling.models import Appointment, Room, VisitType, WorkingHours
@@ -34,10 +35,6 @@ def visit_types() -> QuerySet[VisitType]:
 
 def rooms() -> QuerySet[Room]:
     return Room.objects.current()
-
-
-def practitioners() -> QuerySet[User]:
-    return User.objects.practitioners()
 
 
 def get_visit_type(visit_type_id: int) -> VisitType:
