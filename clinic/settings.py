@@ -282,6 +282,7 @@ PATIENT_WARNINGS = {"view": "history:warnings", "permission": "view_history"}
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
+FORMAT_MODULE_PATH = "clinic.formats"
 USE_TZ = USE_I18N = True
 TIME_ZONE = "UTC"
 

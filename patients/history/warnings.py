@@ -150,4 +150,4 @@ def _unasked(history: History) -> Iterator[ClinicalWarning]:
 
 def day_of(when) -> str:
     """A day as "3 March 2026", in the clinic's zone."""
-    return date_format(clock.local(when).date() if hasattr(when, "tzinfo") else when, "j F Y")
+    return date_format(clock.local(when).date() if hasattr(when, "tzinfo") else when)

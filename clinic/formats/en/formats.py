@@ -1,0 +1,3 @@
+"""English dates as the rest of the world writes them: 3 March 2026."""
+
+DATE_FORMAT = "j F Y"
