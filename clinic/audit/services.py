@@ -44,7 +44,7 @@ def record(
     return event
 
 
-def save_changes(row: models.Model, values: dict, *, by, at=None) -> list[str]:
+def save_changes(*, row: models.Model, values: dict, by, at=None) -> list[str]:
     """Saves and records the fields of a row that differ from `values`, and answers which did: often none."""
     changed = [name for name, value in values.items() if getattr(row, name) != value]
     for name in changed:

@@ -76,12 +76,14 @@ def make_password_link(*, user: User, by: User | None, at=None) -> str:
 
 @transaction.atomic
 def edit_person(*, user: User, full_name: str, qualification: str, colour: str, by: User, at=None) -> None:
-    save_changes(user, {"full_name": full_name, "qualification": qualification, "colour": colour}, by=by, at=at)
+    save_changes(
+        row=user, values={"full_name": full_name, "qualification": qualification, "colour": colour}, by=by, at=at
+    )
 
 
 @transaction.atomic
 def edit_own_account(*, full_name: str, language: str, by: User, at=None) -> None:
-    save_changes(by, {"full_name": full_name, "language": language}, by=by, at=at)
+    save_changes(row=by, values={"full_name": full_name, "language": language}, by=by, at=at)
 
 
 @transaction.atomic
@@ -119,14 +121,14 @@ def deactivate_person(*, user: User, by: User, at=None) -> None:
     """They are out at their next request; everything they did stays under their name."""
     _refuse_oneself(user, by)
     _lock_administrators()
-    save_changes(user, {"is_active": False}, by=by, at=at)
+    save_changes(row=user, values={"is_active": False}, by=by, at=at)
     _keep_an_administrator()
 
 
 @transaction.atomic
 def reactivate_person(*, user: User, by: User, at=None) -> None:
     _refuse_oneself(user, by)
-    save_changes(user, {"is_active": True}, by=by, at=at)
+    save_changes(row=user, values={"is_active": True}, by=by, at=at)
 
 
 @transaction.atomic
@@ -137,7 +139,7 @@ def update_clinic(*, by: User | None, at=None, **values) -> ClinicProfile:
         clinic = ClinicProfile.objects.create(pk=1, **values)
         record(by=by, action=Action.CREATE, subject=clinic, fields=list(values), at=at)
     else:
-        save_changes(clinic, values, by=by, at=at)
+        save_changes(row=clinic, values=values, by=by, at=at)
     return clinic
 
 

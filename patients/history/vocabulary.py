@@ -33,7 +33,7 @@ def add_term(*, model: type[Term], values: dict, by) -> Term:
 def edit_term(*, term: Term, values: dict, by) -> None:
     """Writes what the clinic changed."""
     _agree(type(term), values)
-    save_changes(term, values, by=by)
+    save_changes(row=term, values=values, by=by)
 
 
 @transaction.atomic

@@ -183,7 +183,9 @@ def edit_term(*, term: Term, values: dict, by, at=None) -> list[str]:
     many = {field.name for field in term._meta.many_to_many}
     if values.get("unit", getattr(term, "unit", None)) != getattr(term, "unit", None):
         raise Refused(_("An ingredient's unit never changes: add another ingredient."), field="unit")
-    changed = save_changes(term, {name: value for name, value in values.items() if name not in many}, by=by, at=at)
+    changed = save_changes(
+        row=term, values={name: value for name, value in values.items() if name not in many}, by=by, at=at
+    )
     lists = [name for name in many & values.keys() if set(getattr(term, name).all()) != set(values[name])]
     for name in lists:
         getattr(term, name).set(values[name])

@@ -317,7 +317,7 @@ def set_working_hours(*, practitioner: User, hours, by, at=None) -> None:
 def _edit(row, changes: dict, by, at):
     if changes.get("name", row.name) != row.name:
         rules.check_name_is_new(type(row), changes["name"], but=row)
-    save_changes(row, changes, by=by, at=at)
+    save_changes(row=row, values=changes, by=by, at=at)
     return row
 
 
