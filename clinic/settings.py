@@ -362,6 +362,7 @@ if REDIS_URL:
     }
 else:
     QUEUE_DIR = DATA_DIR / "queue"
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 32  # files are looked for five times a second: one each would be 10 tasks/s
     CELERY_BROKER_URL = "safefs://localhost"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(QUEUE_DIR / "waiting"),
