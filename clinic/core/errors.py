@@ -21,6 +21,9 @@ class Refused(Exception):
 class Conflict(Refused):
     """Somebody else changed the same thing first; what was typed must be kept and shown."""
 
+    def __init__(self, message=None):
+        super().__init__(message or _("Somebody else changed this meanwhile. Look at it again before you go on."))
+
 
 def given(reason: str) -> str:
     """The reason, tidied; raises Refused (field "reason") when nothing is written."""

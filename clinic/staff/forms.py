@@ -34,11 +34,20 @@ class ClinicForm(Form):
     phone = NameField(
         label=_("Telephone"), max_length=20, validators=[PHONE], help_text=_("Patients read it in every message.")
     )
-    email = forms.EmailField(label=_("E-mail"), required=False)
+    email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=zones)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     country = NameField(label=_("Country"), max_length=2, validators=[COUNTRY], help_text=_("Two letters, such as ES."))
     emergency_number = NameField(label=_("Emergency number"), max_length=10, validators=[DIGITS])
+
+
+class ColourField(forms.CharField):
+    """A person's or visit type's colour in the calendar, by the browser's own picker."""
+
+    widget = forms.TextInput(attrs={"type": "color"})
+
+    def __init__(self):
+        super().__init__(label=_("Colour in the calendar"), validators=[COLOUR], initial="#0f6b6b")
 
 
 class DetailsForm(Form):
@@ -46,12 +55,7 @@ class DetailsForm(Form):
     qualification = NameField(
         label=_("Qualification"), max_length=120, required=False, help_text=_("Stands beside the signature.")
     )
-    colour = forms.CharField(
-        label=_("Colour in the calendar"),
-        validators=[COLOUR],
-        widget=forms.TextInput(attrs={"type": "color"}),
-        initial="#0f6b6b",
-    )
+    colour = ColourField()
 
 
 class RolesForm(Form):
@@ -65,7 +69,7 @@ class RolesForm(Form):
 
 class PersonForm(RolesForm):
     full_name = NameField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail"), help_text=_("They sign in with it."))
+    email = forms.EmailField(label=_("E-mail"), max_length=254, help_text=_("They sign in with it."))
     qualification = DetailsForm.base_fields["qualification"]
 
     field_order = ["full_name", "email", "qualification", "roles"]

@@ -200,7 +200,7 @@ def _end(row, field: str, day: date, by) -> None:
     _in_order(row.since, day, field)
     ended = type(row).objects.standing().filter(pk=row.pk, **{f"{field}__isnull": True}).update(**{field: day})
     if not ended:
-        raise Conflict(_("Somebody has already changed this."))
+        raise Conflict
     record(by=by, action=Action.CHANGE, subject=row, patient_id=row.patient_id, fields=[field])
 
 

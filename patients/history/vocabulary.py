@@ -52,7 +52,7 @@ def restore_term(*, term: Term, by) -> None:
 
 def _retire(term: Term, action: Action, by, *, was: bool, **values) -> None:
     if not type(term).objects.filter(pk=term.pk, retired_at__isnull=was).update(**values):
-        raise Conflict(_("Somebody has already changed this."))
+        raise Conflict
     record(by=by, action=action, subject=term, fields=list(values))
 
 

@@ -68,7 +68,7 @@ def update_patient(*, patient_id: int, version: int, by, at=None, **details) -> 
         return before
     standing = Patient.objects.filter(pk=patient_id, version=version)
     if not standing.update(**details, **derived(**details), version=F("version") + 1):
-        raise Conflict(_("Somebody else has changed this patient in the meantime."))
+        raise Conflict
     record(by=by, action=Action.CHANGE, subject=before, patient_id=patient_id, fields=changed, at=at)
     return queries.get_patient(patient_id)
 

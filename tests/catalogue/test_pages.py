@@ -160,7 +160,7 @@ def test_two_tabs(admin):
     mine, theirs = IngredientFactory(name="Mine"), IngredientFactory(name="Theirs")
     edit(admin, version, [(theirs, "1", "5")])
     response = edit(admin, version, [(mine, "2.5", "5")])
-    assert "Somebody else changed this draft" in response.text
+    assert "Somebody else changed this meanwhile" in response.text
     assert "Theirs" in response.text and 'value="2.5"' in response.text
     assert recipe(version)[0][0] == theirs.pk
     version.edits = response.context["form"]["edits"].value()
@@ -213,7 +213,7 @@ def test_approving_what_changed_meanwhile_shows_the_new_recipe(doctor, admin):
     edit(admin, version, [(IngredientFactory(name="New one"), "1", "5")])
     address = reverse("catalogue:approve", args=[version.pk])
     page = doctor.post(address, {"edits": 0, "password": PASSWORD}, follow=True).text
-    assert "Somebody else changed this draft" in page and "New one" in page
+    assert "Somebody else changed this meanwhile" in page and "New one" in page
     assert FormulationVersion.objects.get().status == "draft"
 
 

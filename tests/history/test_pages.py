@@ -220,7 +220,7 @@ def test_stopping_and_ending(desk, patient, post, practitioner, word):
         assert "still to come" in post(name, row.pk, day=TOMORROW).text
         assert "Enter a valid date" in post(name, row.pk, day="soon").text
         assert post(name, row.pk, day=today).status_code == 302
-        assert "already changed" in post(name, row.pk, day=today).text
+        assert "changed this meanwhile" in post(name, row.pk, day=today).text
     assert page(desk, patient).text.count("Nothing current: ask again") == 2
 
 

@@ -106,7 +106,7 @@ def test_retiring_and_offering_again(office, trail, word):
     assert "required" in office.post(retire, {"reason": ""}).text
     assert office.post(retire, {"reason": "not used here"}).status_code == 302
     assert find_medicine("ibuprofen")[0].row.key != "ibuprofen"
-    assert "already changed" in office.post(retire, {"reason": "again"}).text
+    assert "changed this meanwhile" in office.post(retire, {"reason": "again"}).text
     assert "retired" in office.get(reverse("history:words", args=["medicines"])).text
     assert office.post(restore).status_code == 302
     assert find_medicine("ibuprofen")[0].row.key == "ibuprofen"

@@ -261,8 +261,8 @@ def _retire(version: FormulationVersion, *, reason: str, by, at) -> FormulationV
 def _overtaken(version: FormulationVersion) -> Conflict:
     status = FormulationVersion.objects.values_list("status", flat=True).get(pk=version.pk)
     if status == VersionStatus.DRAFT:
-        return Conflict(_("Somebody else changed this draft in the meantime."))
-    return Conflict(_("This version is no longer a draft: it was approved or retired in the meantime."))
+        return Conflict()
+    return Conflict(_("This version is no longer a draft: it was approved or retired meanwhile."))
 
 
 @contextmanager

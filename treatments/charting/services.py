@@ -225,13 +225,12 @@ def void_session(*, session_id: int, reason: str, password: str, by, at=None) ->
     reason = given(reason)
     with transaction.atomic():
         session = session_for(session_id, by)
-        meanwhile = Conflict(_("This session was changed meanwhile. Look at it again."))
         if session.status == SessionStatus.VOIDED:
-            raise meanwhile
+            raise Conflict
         if session.status == SessionStatus.DRAFT and not _take_version(session_id, session.draft.version):
-            raise meanwhile
+            raise Conflict
         standing = TreatmentSession.objects.filter(pk=session_id, status=session.status)
         if not standing.update(status=SessionStatus.VOIDED, voided_at=at, voided_by=by, void_reason=reason):
-            raise meanwhile
+            raise Conflict
         record(by=by, action=Action.VOID, subject=session, patient_id=session.patient_id, at=at)
     return session_for(session_id, by)

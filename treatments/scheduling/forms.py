@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.core.forms import DateField, Form, NameField, TimeField, VersionField
-from clinic.staff.models import COLOUR
+from clinic.staff.forms import ColourField
 from treatments.scheduling import queries, rules
 from treatments.scheduling.enums import PartOfDay, VisitKind
 
@@ -229,12 +229,7 @@ class VisitTypeForm(Form):
         required=False,
         help_text=_("Empty: it can be booked without one."),
     )
-    colour = forms.CharField(
-        label=_("Colour in the calendar"),
-        initial="#0f6b6b",
-        validators=[COLOUR],
-        widget=forms.TextInput(attrs={"type": "color"}),
-    )
+    colour = ColourField()
 
 
 class RoomForm(Form):

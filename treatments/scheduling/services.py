@@ -212,7 +212,7 @@ def _become(
 def _get(appointment_id: int, version: int) -> Appointment:
     appointment = queries.get_visit_to_change(appointment_id)
     if appointment.version != version:
-        raise _changed_meanwhile()
+        raise Conflict
     return appointment
 
 
@@ -220,14 +220,10 @@ def _update(appointment: Appointment, **fields) -> None:
     """Compare-and-set: writes only when status and version are still what was read."""
     unchanged = Appointment.objects.filter(pk=appointment.pk, version=appointment.version, status=appointment.status)
     if not unchanged.update(version=F("version") + 1, **fields):
-        raise _changed_meanwhile()
+        raise Conflict
     for name, value in fields.items():
         setattr(appointment, name, value)
     appointment.version += 1
-
-
-def _changed_meanwhile() -> Conflict:
-    return Conflict(_("Somebody changed this visit meanwhile. Look at it again before you go on."))
 
 
 def _same_booking(first: Appointment, wanted: dict) -> Appointment:
