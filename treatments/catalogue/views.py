@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -64,15 +65,12 @@ def edit_formulation(request, formulation_id):
 @requires(Permission.EDIT_CATALOGUE)
 def retire_formulation(request, formulation_id):
     row = queries.get_formulation(formulation_id)
-    form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            services.retire_formulation(formulation=row, **form.cleaned_data, by=request.user)
-            messages.success(request, _("The formulation is retired."))
-            return redirect("catalogue:formulation", row.pk)
-        except Refused as refusal:
-            refusal.add_to(form)
-    return _show(request, "retire_formulation", "formulations", {"formulation": row, "form": form})
+
+    def retire(**reason):
+        services.retire_formulation(formulation=row, **reason)
+
+    back = reverse("catalogue:formulation", args=[row.pk])
+    return _retire(request, back, retire, "retire_formulation", "formulations", {"formulation": row})
 
 
 @requires(Permission.VIEW_CATALOGUE)
@@ -163,15 +161,12 @@ def approve(request, version_id):
 @requires(Permission.EDIT_CATALOGUE)
 def retire_version(request, version_id):
     row = queries.get_version(version_id)
-    form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            services.retire_version(version=row, **form.cleaned_data, by=request.user)
-            messages.success(request, _("The version is out of use."))
-            return redirect("catalogue:version", row.pk)
-        except Refused as refusal:
-            refusal.add_to(form)
-    return _show(request, "retire_version", "formulations", {"version": row, "form": form})
+
+    def retire(**reason):
+        services.retire_version(version=row, **reason)
+
+    back = reverse("catalogue:version", args=[row.pk])
+    return _retire(request, back, retire, "retire_version", "formulations", {"version": row})
 
 
 @requires(Permission.VIEW_CATALOGUE)
@@ -215,14 +210,12 @@ def edit_term(request, kind, term_id):
 @requires(Permission.EDIT_CATALOGUE)
 def retire_term(request, kind, term_id):
     row = queries.get_term(kind, term_id)
-    form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            vocabulary.retire_term(term=row, **form.cleaned_data, by=request.user)
-            return redirect(KINDS[kind].page, row.pk)
-        except Refused as refusal:
-            refusal.add_to(form)
-    return _show(request, "retire_term", kind, {"kind": KINDS[kind], "term": row, "form": form})
+
+    def retire(**reason):
+        vocabulary.retire_term(term=row, **reason)
+
+    back = reverse(KINDS[kind].page, args=[row.pk])
+    return _retire(request, back, retire, "retire_term", kind, {"kind": KINDS[kind], "term": row})
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -245,6 +238,20 @@ def switch_class(request, term_id):
         services.switch_class(ingredient_class=row, enabled=to == "on", by=request.user)
         return redirect("catalogue:classes")
     return _show(request, "switch_class", "classes", {"term": row})
+
+
+def _retire(request, back: str, retire, template: str, section: str, shown: dict):
+    """Asks for the reason, takes something out of use and goes back to its page."""
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            retire(**form.cleaned_data, by=request.user)
+        except Refused as refusal:
+            refusal.add_to(form)
+        else:
+            messages.success(request, _("It is out of use."))
+            return redirect(back)
+    return _show(request, template, section, shown | {"form": form})
 
 
 def _show(request, template: str, section: str, context: dict):
