@@ -130,7 +130,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The database. SQLite: one writer at a time that waits its turn, and every commit on the disk before it is acknowledged
+# The database. SQLite: one writer at a time that waits its turn, and every commit on the disk before it is acknowledged;
+# without recursive triggers, INSERT OR REPLACE would take rows away unseen by the guards against deleting
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "db.sqlite3",
@@ -138,6 +139,7 @@ SQLITE = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        " PRAGMA recursive_triggers=ON;"
         " PRAGMA mmap_size=134217728; PRAGMA cache_size=-20000;",
     },
 }

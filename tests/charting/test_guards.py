@@ -4,8 +4,11 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, ProtectedError
 
+from clinic.audit.models import AuditEvent
 from tests.charting.drafts import WHEN
 from tests.charting.test_signing import amend
+from tests.factories.patients import PatientFactory
+from treatments.catalogue.models import FormulationVersion
 from treatments.charting.models import (
     Addendum,
     Injection,
@@ -142,14 +145,44 @@ def test_drafts_are_free_to_change_until_they_are_signed(kit):
     SessionDraft.objects.update(content={"note": "free"})
 
 
+def test_nothing_is_replaced(signed, kit):
+    """SQLite's OR REPLACE deletes what is in its way."""
+    if connection.vendor != "sqlite":
+        return
+    draft = kit.start(kit.content(), patient=PatientFactory())
+
+    def raw(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def copied(model, **changes):
+        columns = [field.column for field in model._meta.concrete_fields]
+        values = [changes.get(column, column) for column in columns]
+        table = model._meta.db_table
+        return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table}"
+
+    for statement in [
+        copied(TreatmentSession, note="'changed'"),
+        copied(TreatmentSession, id=str(signed.pk)),
+        copied(Addendum, text="'changed'"),
+        copied(Addendum, id="1000 + id", text="'changed'"),
+        copied(AuditEvent),
+        copied(FormulationVersion, notes="'changed'"),
+        f"UPDATE OR REPLACE charting_treatmentsession SET id = {signed.pk} WHERE id = {draft.pk}",
+        f"UPDATE OR REPLACE charting_sessiondraft SET session_id = {signed.pk} WHERE session_id = {draft.pk}",
+    ]:
+        refused(lambda statement=statement: raw(statement))
+
+
 def test_the_tables_cannot_be_emptied(signed):
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET nappage.may_truncate = 'no'")
         try:
-            for table in ("charting_treatmentsession", "charting_injection", "charting_addendum"):
-                with pytest.raises(DatabaseError), transaction.atomic():
-                    cursor.execute(f"TRUNCATE {table} CASCADE")
+            for table in ("treatmentsession", "sessiondraft", "preparation", "preparationlot", "injection", "addendum"):
+                with pytest.raises(DatabaseError, match="never_truncated"), transaction.atomic():
+                    cursor.execute(f"TRUNCATE charting_{table} CASCADE")
         finally:
             cursor.execute("SET nappage.may_truncate = 'yes'")

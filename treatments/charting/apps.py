@@ -46,13 +46,14 @@ def session_guards():
 
 def draft_guards():
     """What was typed stays as it was once its session is signed or voided."""
-    from clinic.core.guards import refusal
+    from clinic.core.guards import refusal, truncation
 
     table = "charting_sessiondraft"
     settled = "(SELECT status FROM charting_treatmentsession WHERE id = OLD.session_id) <> 'draft'"
     return [
         refusal("charting_draft_frozen", table=table, event="UPDATE", when=settled),
         refusal("charting_draft_never_deleted", table=table, event="DELETE", when="1=1"),
+        truncation(table),
     ]
 
 
