@@ -79,7 +79,7 @@ class DoseField(forms.Field):
         super().validate(value)
         if value is None:
             return
-        if -value.normalize().as_tuple().exponent > self.decimal_places:
+        if len(format_amount(value).partition(".")[2]) > self.decimal_places:
             raise ValidationError(self.error_messages["places"], code="places", params={"places": self.decimal_places})
         if self.min_value is None and value <= 0:
             raise ValidationError(self.error_messages["positive"], code="positive")
