@@ -71,7 +71,8 @@ class LivenessMiddleware:
 class PlausibleRequestMiddleware:
     """Answers 405 to methods that no page knows, and 400 to text that no database can hold.
 
-    NUL bytes crash PostgreSQL's lookups, and half a surrogate pair crashes both engines.
+    NUL bytes crash PostgreSQL's lookups, and half a surrogate pair crashes both engines. Text that is not sent as
+    UTF-8 ("charset=unicode_escape") could hide either.
     """
 
     def __init__(self, get_response):
@@ -80,9 +81,13 @@ class PlausibleRequestMiddleware:
     def __call__(self, request):
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
-        if has_forbidden_text(request):
+        if not is_utf8(request) or has_forbidden_text(request):
             raise BadRequest("The request contains a character that is not allowed.")
         return self.get_response(request)
+
+
+def is_utf8(request) -> bool:
+    return request.encoding is None or request.encoding.lower() in {"utf-8", "utf8"}
 
 
 def has_forbidden_text(request) -> bool:

@@ -107,6 +107,8 @@ def test_pages_for_what_went_wrong_work_without_session_and_database(page, djang
 # Text that no database holds
 
 NUL = "a\x00b"
+MULTIPART_TYPE = "multipart/form-data; boundary=x"
+MULTIPART = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n\\ud83d\r\n--x--\r\n'
 
 
 @with_probes
@@ -129,6 +131,9 @@ NUL = "a\x00b"
         lambda client: client.post("/echo/", r'{"q": "\u0000"', content_type="application/json"),
         lambda client: client.post("/echo/", r'{"q": "\u0000"}', content_type="text/plain"),
         lambda client: client.post("/echo/", "a\x00b", content_type="application/octet-stream"),
+        lambda client: client.get("/echo/?q=%5Cud83d", CONTENT_TYPE="text/plain; charset=unicode_escape"),
+        lambda client: client.get("/echo/?q=%2BAAA-", CONTENT_TYPE="text/plain; charset=utf-7"),
+        lambda client: client.post("/echo/", MULTIPART, content_type=f"{MULTIPART_TYPE}; charset=unicode_escape"),
     ],
 )
 def test_nul_and_half_characters_are_answered_400(request_of):
@@ -139,6 +144,7 @@ def test_nul_and_half_characters_are_answered_400(request_of):
 @pytest.mark.parametrize("text", ["😀", "a\\u0000b", "é", "\u202e", "\x01"])
 def test_other_text_passes(text):
     client = Client()
+    assert client.post("/echo/", MULTIPART, content_type=f"{MULTIPART_TYPE}; charset=UTF-8").status_code == 200
     assert client.get("/echo/", {"q": text}).status_code == 200
     assert client.post("/echo/", {"q": text}).status_code == 200
     assert client.post("/echo/", json.dumps({"q": text}), content_type="application/json").status_code == 200
