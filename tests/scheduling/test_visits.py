@@ -146,6 +146,27 @@ def test_starting_a_session_opens_its_chart(calendar):
     assert (session.patient, session.practitioner, session.status) == (calendar.patient, calendar.practitioner, "draft")
 
 
+def test_a_second_visit_of_the_day_waits_until_the_chart_of_the_first_is_signed(calendar):
+    first, second = (
+        AppointmentFactory(
+            patient=calendar.patient,
+            practitioner=calendar.practitioner,
+            visit_type=calendar.session,
+            starts_at=NINE + timedelta(hours=hours),
+            status=VisitStatus.ARRIVED,
+        )
+        for hours in (0, 3)
+    )
+    take(VisitStatus.IN_SESSION, first, calendar.practitioner)
+    with pytest.raises(Refused, match="earlier visit"):
+        take(VisitStatus.IN_SESSION, second, calendar.practitioner)
+    second.refresh_from_db()
+    assert (second.status, second.session) == (VisitStatus.ARRIVED, None)
+    draft = TreatmentSession.objects.filter(status="draft")
+    draft.update(status="voided", voided_at=LATER, voided_by=calendar.practitioner, void_reason="mistake")
+    assert take(VisitStatus.IN_SESSION, second, calendar.practitioner).session == draft.get()
+
+
 def test_starting_a_consultation_opens_no_chart(calendar):
     visit = take(VisitStatus.ARRIVED, calendar.book(), calendar.desk)
     take(VisitStatus.IN_SESSION, visit, calendar.desk)

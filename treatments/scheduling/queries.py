@@ -61,6 +61,10 @@ def get_visit_to_change(appointment_id: int) -> Appointment:
     )
 
 
+def visit_of_session(session_id: int) -> int | None:
+    return Appointment.objects.filter(session=session_id).values_list("pk", flat=True).first()
+
+
 def find_by_submission(submission) -> Appointment | None:
     return Appointment.objects.filter(submission=submission).first()
 

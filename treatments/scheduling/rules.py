@@ -227,6 +227,12 @@ def check_starter(visit: Appointment, status: VisitStatus, user) -> None:
         raise Refused(_("A practitioner starts this visit: it opens the patient's chart."))
 
 
+def check_chart_is_new(visit: Appointment) -> None:
+    """The open chart of the day may belong to an earlier visit: it is finished before this one gets its own."""
+    if queries.visit_of_session(visit.session_id) not in {None, visit.pk}:
+        raise Refused(_("The chart of an earlier visit is still open. Its practitioner signs or voids it first."))
+
+
 def session_to_open(visit: Appointment, user) -> TreatmentSession | None:
     """The visit's session, for those who may read it."""
     session = visit.session

@@ -188,6 +188,7 @@ def start_visit(*, appointment_id: int, version: int, by, at=None) -> Appointmen
         appointment.session = start_session(
             patient=appointment.patient, practitioner=appointment.practitioner, by=by, at=at
         )
+        rules.check_chart_is_new(appointment)
         Appointment.objects.filter(pk=appointment.pk).update(session=appointment.session)
     return appointment
 
