@@ -45,6 +45,12 @@ def test_an_address_is_taken_once_whatever_its_case(administrator, confirmed):
     assert not User.objects.filter(full_name="Eva Sanz").exists()
 
 
+def test_an_address_that_no_column_holds_is_refused(administrator, confirmed):
+    page = confirmed(administrator).post(reverse("staff:add_person"), NEW | {"email": "a" * 250 + "@clinic.example"})
+    assert "email" in page.context["form"].errors
+    assert not User.objects.filter(full_name="Eva Sanz").exists()
+
+
 def test_roles_are_given_and_taken_and_recorded(administrator, practitioner):
     services.set_roles(user=practitioner, roles=["front_desk", "administrator"], by=administrator)
     assert User.objects.get(pk=practitioner.pk).role_names == {"front_desk", "administrator"}
@@ -176,6 +182,7 @@ def test_saving_what_was_there_records_nothing(administrator, clinic_row):
         ("language", "xx"),
         ("country", "Spain"),
         ("email", "a@b\r\nBcc: c@d.example"),
+        ("email", "a" * 250 + "@clinic.example"),
         ("emergency_number", "help"),
     ],
 )
