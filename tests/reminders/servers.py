@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP
 from tests.services import free_port
 
 HOST = "127.0.0.1"
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd tells every step of every message
 
 
 class MailSink:

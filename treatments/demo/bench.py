@@ -1,6 +1,8 @@
 """Times the pages that matter at the size of a large clinic, through the whole of Django, one client at a time."""
 
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Max, Min
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -27,7 +30,9 @@ from treatments.demo import bulk
 from treatments.demo import clinic as demo
 from treatments.demo.people import CLINIC, PASSWORD
 from treatments.demo.sessions import GRIDS, content_for
-from treatments.reminders.services import plan_reminders
+from treatments.reminders.models import Reminder
+from treatments.reminders.services import plan_reminders, sweep_reminders
+from treatments.reminders.tasks import deliver_reminder
 from treatments.scheduling import services as scheduling
 from treatments.scheduling.models import Room, VisitType
 from treatments.stock.models import Lot
@@ -58,6 +63,7 @@ def prepare(*, patients: int, visits: int) -> None:
     """A clinic with the given number of patients and visits, in an empty database."""
     settings.PASSWORD_HASHERS = QUICK_HASHER  # a fifth of a second a password is meant to be slow, and not ours to time
     call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
     call_command("load_reference", verbosity=0)
     staff.update_clinic(by=None, **CLINIC)
     people = _people()
@@ -206,3 +212,32 @@ def _signing(someone) -> Callable:
 
 def _planning() -> Callable:
     return plan_reminders
+
+
+def deliveries(mails: int) -> float:
+    """E-mails a second that one worker of two processes sends to EMAIL_HOST, from its first to its last."""
+    now = clock.now()
+    some = Reminder.objects.filter(status="planned").order_by("pk")[:mails].values("pk")
+    Reminder.objects.filter(pk__in=list(some.values_list("pk", flat=True))).update(next_try_at=now, due_at=now)
+    worker = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "clinic",
+        "worker",
+        "-c",
+        "2",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    process = subprocess.Popen(worker, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        sweep_reminders(publish=deliver_reminder.delay)
+        while Reminder.objects.filter(status="sent").count() < mails:
+            time.sleep(0.1)
+    finally:
+        process.terminate()
+        process.wait()
+    sent = Reminder.objects.aggregate(first=Min("sent_at"), last=Max("sent_at"))
+    return mails / (sent["last"] - sent["first"]).total_seconds()

@@ -3,7 +3,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 
@@ -29,23 +31,24 @@ class Command(BaseCommand):
 
     def run_apart(self, engine: str, options: dict) -> None:
         """In a process and a database of its own, that are gone afterwards."""
-        sizes = [f"--{name}={options[name]}" for name in ("patients", "visits", "repetitions")]
-        command = [sys.executable, sys.argv[0], "bench", "--here", *sizes]
-        with tempfile.TemporaryDirectory(prefix="nappage-bench-") as folder:
-            env = os.environ | {
-                "NAPPAGE_DATA_DIR": folder,
-                "REDIS_URL": "",
-                "DATABASE_URL": "",
-                "NAPPAGE_HTTPS": "false",
-            }
-            env["NAPPAGE_REQUIRE_SECOND_FACTOR"] = "false"
-            if engine == "sqlite":
-                subprocess.run(command, env=env, check=True)  # noqa: S603
-                return
-            from tests.services import private_postgres
+        from tests.reminders.servers import MailSink
+        from tests.services import private_postgres, private_valkey
 
-            with private_postgres(durable=True) as postgres:
-                subprocess.run(command, env=env | {"DATABASE_URL": postgres.url}, check=True)  # noqa: S603
+        sizes = [f"--{name}={options[name]}" for name in ("patients", "visits", "repetitions")]
+        with ExitStack() as stack:
+            env = os.environ | {
+                "NAPPAGE_DATA_DIR": stack.enter_context(tempfile.TemporaryDirectory(prefix="nappage-bench-")),
+                "NAPPAGE_HTTPS": "false",
+                "NAPPAGE_REQUIRE_SECOND_FACTOR": "false",
+                "DATABASE_URL": "",
+                "REDIS_URL": "",
+            }
+            if engine == "postgresql":
+                env["DATABASE_URL"] = stack.enter_context(private_postgres(durable=True)).url
+                env["REDIS_URL"] = stack.enter_context(private_valkey()).url
+                env["NAPPAGE_SMTP_HOST"] = "127.0.0.1"
+                env["NAPPAGE_SMTP_PORT"] = str(stack.enter_context(MailSink()).port)
+            subprocess.run([sys.executable, sys.argv[0], "bench", "--here", *sizes], env=env, check=True)  # noqa: S603
 
     def run(self, *, patients, visits, repetitions, **options):
         from treatments.demo import bench
@@ -59,3 +62,6 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{figure.name:<28}{figure.p50:>9.1f}{figure.p95:>9.1f}{figure.queries:>9}{figure.size:>10,}"
             )
+        if settings.EMAIL_HOST:
+            mails = min(3000, visits // 50)
+            self.stdout.write(f"{mails:,} e-mails by one worker: {bench.deliveries(mails):.0f} a second")
