@@ -130,8 +130,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The database. SQLite: one writer at a time that waits its turn, and every commit on the disk before it is acknowledged;
-# without recursive triggers, INSERT OR REPLACE would take rows away unseen by the guards against deleting
+# The database. SQLite: one writer at a time that waits its turn, every commit on the disk before it is acknowledged,
+# and recursive triggers, without which INSERT OR REPLACE would take rows away unseen by the guards against deleting
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": DATA_DIR / "db.sqlite3",
@@ -269,6 +269,15 @@ TODAY_PANELS = [
 ]
 # The one higher model that the trail's page asks for: which patient has which number
 PATIENT_MODEL = "registry.Patient"
+# Rows whose mere existence says something about a patient's health: the trail's page names them all alike
+CLINICAL_ROWS = {
+    "history.PatientAllergy",
+    "history.PatientCondition",
+    "history.PatientMedicine",
+    "history.NoneKnown",
+    "history.PregnancyAnswer",
+    "reminders.MedicineDecision",
+}
 # Tabs of the patient page, in order
 PATIENT_TABS = [
     {"view": "registry:details_tab", "label": _("Details"), "permission": "view_patients"},

@@ -88,7 +88,11 @@ class TrailForm(Form):
     mark_optional = False
     person = forms.ModelChoiceField(label=_("Person"), queryset=None, required=False, empty_label=_("Everybody"))
     patient = forms.CharField(label=_("Patient number"), max_length=12, required=False)
-    action = forms.ChoiceField(label=_("Action"), required=False, choices=[("", _("Everything")), *Action.choices])
+    action = forms.ChoiceField(
+        label=_("Action"),
+        required=False,
+        choices=[("", _("Everything")), *(choice for choice in Action.choices if choice[0] != Action.DECIDE)],
+    )
     first = DateField(label=_("From"), required=False)
     last = DateField(label=_("To"), required=False)
 

@@ -1,6 +1,7 @@
 """The trail: written with the act, never rewritten, and every manipulation found."""
 
 import random
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,8 +16,9 @@ from clinic.audit.models import AuditEvent, AuditSeal
 from clinic.audit.services import record, seal_events
 from clinic.core import clock, guards
 from clinic.staff import services as staff
-from tests.factories.patients import PatientFactory
+from tests.factories.patients import PatientAllergyFactory, PatientFactory, PatientMedicineFactory
 from tests.factories.people import PractitionerFactory
+from treatments.reminders.models import MedicineDecision
 
 TABLE = AuditEvent._meta.db_table
 START = datetime(2026, 11, 2, 8, tzinfo=UTC)
@@ -250,6 +252,35 @@ def test_the_page_finds_by_person_patient_action_and_day(administrator, clinic_r
     assert found(first="2026-03-29", last="2026-03-29") == [Action.VIEW], "the clinic's day, over the change of clocks"
     assert found(first="2026-03-30", last="2026-03-30") == [Action.EXPORT, Action.CHANGE]
     assert patient.number in client.get(reverse("staff:audit"), {"person": ana.pk}).content.decode()
+
+
+def test_the_page_does_not_tell_what_the_clinical_record_holds(administrator, clinic_row, client_of, practitioner):
+    """That there is a row about an allergy, or a decision about a blood thinner, is clinical by itself."""
+    patient = PatientFactory()
+    rows = [PatientAllergyFactory, PatientMedicineFactory]
+    subjects = [make(patient=patient, recorded_by=practitioner) for make in rows]
+    decision = MedicineDecision(pk=7)
+    for subject in subjects:
+        record(by=practitioner, action=Action.CREATE, subject=subject, patient_id=patient.pk, fields=["allergen"])
+    client = client_of(administrator)
+    record(by=practitioner, action=Action.CHANGE, subject=subjects[0], patient_id=patient.pk, fields=["stopped_on"])
+    changed = rows_of_the_page(client)[0]
+    record(by=practitioner, action=Action.DECIDE, subject=decision, patient_id=patient.pk, fields=["decision"])
+    decided = rows_of_the_page(client)[0]
+    assert decided == changed
+    assert patient.number in decided
+    text = " ".join(rows_of_the_page(client))
+    for word in ("allerg", "medicine", "decid", "decision", "stopped"):
+        assert word not in text.lower()
+    assert "decide" not in dict(client.get(reverse("staff:audit")).context["form"].fields["action"].choices)
+
+
+def rows_of_the_page(client) -> list[str]:
+    """What the table says of acts on patients, newest first, without its times."""
+    table = client.get(reverse("staff:audit")).content.decode().partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = re.sub(r"<time.*?</time>", "", table).split("</tr>")
+    lines = [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in rows]
+    return [line for line in lines if "clinical" in line or "patient" in line.lower()]
 
 
 @pytest.mark.parametrize(
