@@ -33,7 +33,7 @@ def get_patient(patient_id: int) -> Patient:
 
 def last_change(patient_id: int) -> tuple[str, datetime | None]:
     """Who changed the patient last, and when: for the page that says so to whoever was slower."""
-    event = trail(patient_id=patient_id, action=Action.CHANGE).first()
+    event = trail(patient_id=patient_id, action=Action.CHANGE).filter(subject_type=Patient._meta.label).first()
     if event is None:
         return "", None
     return get_user_model().objects.filter(pk=event.actor_id).values_list(

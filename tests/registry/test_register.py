@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from clinic.audit.enums import Action
 from clinic.audit.models import AuditEvent
+from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused
 from clinic.core.text import clean
@@ -276,6 +277,16 @@ def test_who_was_slower_sees_both_and_decides(desk):
     assert Patient.objects.get().given_name == "Eva"
     desk.post(address, typed(version=2, given_name="Lea"))
     assert Patient.objects.get().given_name == "Lea"
+
+
+def test_who_was_slower_does_not_read_who_wrote_in_the_record(desk, practitioner):
+    patient = PatientFactory(**ANA)
+    address = reverse("registry:edit", args=[patient.pk])
+    desk.post(address, typed(version=1, given_name="Eva"))
+    record(by=practitioner, action="change", subject="charting.SessionDraft", patient_id=patient.pk)
+    page = desk.post(address, typed(version=1, given_name="Lea"))
+    assert "Marta Gil changed this patient" in page.text
+    assert practitioner.full_name not in page.text
 
 
 @pytest.mark.parametrize("version", ["", "0", "x", "99999999999999999999"])
