@@ -101,6 +101,7 @@ for many, one in TERM_PAGES:
     CATALOGUE += [
         (f"catalogue:{many}", CATALOGUE_READ, CATALOGUE_READ_NOT),
         (f"catalogue:{one}", CATALOGUE_READ, CATALOGUE_READ_NOT),
+        (f"catalogue:add_{one}", ADMINISTRATOR, ADMINISTRATOR),
         (f"catalogue:edit_{one}", ADMINISTRATOR, ADMINISTRATOR),
         (f"catalogue:retire_{one}", ADMINISTRATOR, ADMINISTRATOR),
         (f"catalogue:restore_{one}", ADMINISTRATOR_NOT, "login 403 403 302"),

@@ -17,14 +17,19 @@ THINNERS = {MedicineGroup.ANTICOAGULANT, MedicineGroup.ANTIPLATELET}
 
 @transaction.atomic
 def add_term(*, model: type[Term], values: dict, by) -> Term:
-    """A word of the clinic's own. Its key is made from the name and never changes."""
+    """A word of the clinic's own. Its key is made from its name and never changes; lists of other rows are querysets."""
     key = slugify(values["name"]).replace("-", "_")[:60]
     if not key:
         raise Refused(_("Write a name with letters."), field="name")
-    if model.objects.filter(key=key).exists():
-        raise Refused(_("There is already one of this name; it may be retired."), field="name")
     _agree(model, values)
-    term = model.objects.create(key=key, **values)
+    many = {field.name for field in model._meta.many_to_many} & values.keys()
+    columns = {name: value for name, value in values.items() if name not in many}
+    known = model.objects.filter(name__iexact=values["name"]).exists()
+    term, added = (None, False) if known else model.objects.get_or_create(key=key, defaults=columns)
+    if not added:
+        raise Refused(_("There is already one of this name; it may be retired."), field="name")
+    for name in many:
+        getattr(term, name).set(values[name])
     record(by=by, action=Action.CREATE, subject=term, fields=list(values))
     return term
 

@@ -29,6 +29,10 @@ class Kind:
         return f"catalogue:{self.slug}"
 
     @property
+    def add(self) -> str:
+        return f"catalogue:add_{self.slug}"
+
+    @property
     def edit(self) -> str:
         return f"catalogue:edit_{self.slug}"
 

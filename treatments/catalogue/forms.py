@@ -198,15 +198,16 @@ class SourcesField(LinesField):
 
 
 class TermForm(Form):
-    """What every word of the vocabulary has. Initial values come from the row."""
+    """What every word of the vocabulary has. Initial values come from the row; without one, a word is added."""
 
     name = NameField(label=_("Name"), max_length=120)
     note = TextField(label=_("Note"), max_length=2000, required=False)
     sources = SourcesField(label=_("Sources, one web address a line"), required=False, most=30, longest=300)
 
-    def __init__(self, *args, term, **kwargs):
+    def __init__(self, *args, term=None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.initial = {name: getattr(term, name) for name in self.fields} | self.initial
+        if term:
+            self.initial = {name: getattr(term, name) for name in self.fields} | self.initial
         self.order_fields(["name", *(name for name in self.fields if name not in TermForm.base_fields)])
         for name, value in self.initial.items():
             if hasattr(value, "all"):
@@ -223,7 +224,7 @@ def code_field(label) -> forms.RegexField:
 
 
 class AreaForm(TermForm):
-    treatable = forms.BooleanField(label=_("May be treated"), required=False)
+    treatable = forms.BooleanField(label=_("May be treated"), required=False, initial=True)
     laterality = forms.ChoiceField(label=_("Sides"), choices=Laterality)
     diagrams = forms.MultipleChoiceField(
         label=_("Drawings"), choices=Diagram, required=False, widget=forms.CheckboxSelectMultiple
@@ -289,7 +290,8 @@ class TechniqueForm(TermForm):
 
 class IngredientForm(TermForm):
     ingredient_class = forms.ModelChoiceField(label=_("Class"), queryset=IngredientClass.objects.none())
-    vehicle = forms.ChoiceField(label=_("Dissolved in"), choices=Vehicle)
+    unit = forms.ChoiceField(label=_("Measured in"), choices=[("", "---------"), *Unit.choices])
+    vehicle = forms.ChoiceField(label=_("Dissolved in"), choices=Vehicle, initial=Vehicle.UNKNOWN)
     bleeding_risk = forms.BooleanField(label=_("Raises the risk of bleeding"), required=False)
     typical_concentration = NameField(label=_("Concentration seen in sources"), max_length=120, required=False)
     salt_or_base = NameField(label=_("Salt or base"), max_length=60, required=False)
@@ -299,8 +301,9 @@ class IngredientForm(TermForm):
     )
     contested = forms.BooleanField(label=_("Sources disagree"), required=False)
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, term=None, **kwargs):
+        super().__init__(*args, term=term, **kwargs)
+        self.fields["unit"].disabled = term is not None
         self.fields["ingredient_class"].queryset = current_terms(IngredientClass)
 
 

@@ -23,6 +23,7 @@ for kind in KINDS.values():
     here, kwargs = f"{kind.name}/<row:term_id>/", {"kind": kind.name}
     urlpatterns += [
         path(f"{kind.name}/", views.terms, kwargs, name=kind.name),
+        path(f"{kind.name}/new/", views.add_term, kwargs, name=f"add_{kind.slug}"),
         path(here, views.term, kwargs, name=kind.slug),
         path(f"{here}edit/", views.edit_term, kwargs, name=f"edit_{kind.slug}"),
         path(f"{here}retire/", views.retire_term, kwargs, name=f"retire_{kind.slug}"),

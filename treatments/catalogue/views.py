@@ -197,6 +197,19 @@ def term(request, kind, term_id):
 
 
 @requires(Permission.EDIT_CATALOGUE)
+def add_term(request, kind):
+    form = forms.TERM_FORMS[kind](request.POST or None)
+    if form.is_valid():
+        try:
+            row = vocabulary.add_term(model=queries.TERMS[kind], values=form.cleaned_data, by=request.user)
+            messages.success(request, _("Saved."))
+            return redirect(KINDS[kind].page, row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "edit_term", kind, {"kind": KINDS[kind], "form": form})
+
+
+@requires(Permission.EDIT_CATALOGUE)
 def edit_term(request, kind, term_id):
     row = queries.get_term(kind, term_id)
     form = forms.TERM_FORMS[kind](request.POST or None, term=row)
