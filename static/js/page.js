@@ -25,6 +25,10 @@ addEventListener("pageshow", () => {
 
 document.querySelector(".error-summary")?.focus();
 
+// The tab one is on is in view, however many there are.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - (tab.parentElement.clientWidth - tab.offsetWidth) / 2;
+
 document.addEventListener("htmx:afterSwap", (event) => {
   event.target.querySelector?.(".error-summary, [data-focus]")?.focus();
 });
