@@ -14,7 +14,7 @@ from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
-from patients.registry.queries import find_patients, get_patient
+from patients.registry.queries import find_patients, get_patient, similar_patients
 from patients.registry.services import record_opened
 from treatments.scheduling import board, forms, offers, queries, rules, services
 from treatments.scheduling.enums import VisitStatus
@@ -86,9 +86,11 @@ def find_patient(request):
     form = forms.FindForm(request.POST)
     typed = form.cleaned_data["q"] if form.is_valid() else ""
     found, more = find_patients(typed) if typed else ([], False)
+    alike = similar_patients(typed) if typed and not found else []
     record(by=request.user, action=Action.SEARCH, subject="registry.Patient")
     carried = forms.carried(request.POST)
-    context = {"found": found, "more": more, "typed": typed, "carried": carried, "query": urlencode(carried)}
+    context = {"found": found or alike, "alike": alike, "more": more, "typed": typed, "carried": carried}
+    context["query"] = urlencode(carried)
     template = "scheduling/_found.html" if request.htmx else "scheduling/pick_patient.html"
     return render(request, template, context)
 
