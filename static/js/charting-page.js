@@ -27,6 +27,13 @@ let showRings = true;
 document.documentElement.classList.add("charting-live");
 document.getElementById("by-count").open = false;
 
+// The drawing stays in view right under the patient's banner, however many warnings that holds.
+const banner = document.querySelector(".banner");
+new ResizeObserver(() => {
+  const below = parseFloat(getComputedStyle(banner).top) + banner.offsetHeight + 12;
+  document.documentElement.style.setProperty("--under-banner", `${below}px`);
+}).observe(banner);
+
 // saving --------------------------------------------------------------------------------------------------------
 
 const saver = new Saver({
@@ -156,6 +163,12 @@ function need({ missing, field }) {
   if (field.tagName !== "SELECT" || matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
 }
 
+function setTool(name, value) {
+  const field = tool.querySelector(`[data-field="${name}"]`);
+  field.value = value;
+  field.classList.remove("is-invalid");
+}
+
 function select(ref) {
   selected = ref;
   draw();
@@ -251,7 +264,7 @@ addEventListener("keydown", (event) => {
 // the panel -------------------------------------------------------------------------------------------------------
 
 on(tool, "click", "[data-volume]", (_event, chip) => {
-  tool.querySelector('[data-field="volume_ml"]').value = chip.dataset.volume;
+  setTool("volume_ml", chip.dataset.volume);
   panel.checkTool();
 });
 tool.addEventListener("input", (event) => {
@@ -302,7 +315,7 @@ document.getElementById("add-syringe")?.addEventListener("submit", (event) => {
   form.querySelector('[data-error="volume_ml"]').textContent = error ? words[error] : "";
   if (!version || error) return (version ? volume : choice).focus();
   draft.step(addSyringe(draft.content, version, volume.value.trim()));
-  tool.querySelector('[data-field="preparation"]').value = draft.content.preparations.at(-1).id;
+  setTool("preparation", draft.content.preparations.at(-1).id);
   form.reset();
   document.getElementById("add-more").open = false;
 });
