@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from clinic.core.fields import format_amount
 
 register = template.Library()
+TITLES = {"dr", "dra", "prof"}
 
 
 @register.filter
@@ -25,5 +26,5 @@ def icon(name: str):
 
 @register.filter
 def initials(name: str) -> str:
-    words = name.split()
+    words = [word for word in name.split() if word.rstrip(".").lower() not in TITLES] or name.split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
