@@ -93,6 +93,14 @@ def test_sqlite_waits_its_turn_and_keeps_what_it_acknowledged(tmp_path):
     assert shell(code, tmp_path) == "wal 2 1 20000 IMMEDIATE"
 
 
+@pytest.mark.slow
+def test_what_is_kept_in_files_is_for_nobody_else_on_the_machine(tmp_path):
+    """The embedded database, e-mails and text messages all lie in the data folder."""
+    home = tmp_path / "data"
+    shell("", home)
+    assert home.stat().st_mode & 0o077 == 0
+
+
 def test_no_request_is_a_transaction():
     """With IMMEDIATE every page view would take the one write lock."""
     for database in settings.DATABASES.values():
