@@ -96,6 +96,10 @@ CATALOGUE = [
     ("catalogue:new_version", ADMINISTRATOR_NOT, "login 403 403 302"),
     ("catalogue:retire_version", ADMINISTRATOR, ADMINISTRATOR),
     ("catalogue:switch_class", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:add_allergen_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:edit_allergen_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:add_condition_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:edit_condition_rule", ADMINISTRATOR, ADMINISTRATOR),
 ]
 for many, one in TERM_PAGES:
     CATALOGUE += [

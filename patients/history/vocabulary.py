@@ -17,7 +17,7 @@ THINNERS = {MedicineGroup.ANTICOAGULANT, MedicineGroup.ANTIPLATELET}
 
 @transaction.atomic
 def add_term(*, model: type[Term], values: dict, by) -> Term:
-    """A word of the clinic's own. Its key is made from its name and never changes; lists of other rows are querysets."""
+    """A word of the clinic's own; its key is made from its name and never changes. Lists of rows are querysets."""
     key = slugify(values["name"]).replace("-", "_")[:60]
     if not key:
         raise Refused(_("Write a name with letters."), field="name")

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from tests.factories.patients import ConditionFactory
 from tests.factories.treatments import ApprovedVersionFactory, DraftVersionFactory, IngredientFactory, LotFactory
-from treatments.catalogue.models import Incompatibility
+from treatments.catalogue.models import Incompatibility, IngredientCondition
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -71,6 +72,9 @@ def test_the_lists_filter_while_typing(go, administrator):
 def test_the_pages_are_clean_and_fit(go, practitioner, administrator, axe_clean, width):
     draft, approved, lot = DraftVersionFactory(), ApprovedVersionFactory(), LotFactory()
     ingredient = approved.lines.first().ingredient
+    rule = IngredientCondition.objects.create(
+        key="x", ingredient=ingredient, condition=ConditionFactory(), effect="stop", sources=["https://example.org/a"]
+    )
     for person, name, args in [
         (administrator, "catalogue:formulations", []),
         (administrator, "catalogue:formulation", [approved.formulation_id]),
@@ -79,6 +83,8 @@ def test_the_pages_are_clean_and_fit(go, practitioner, administrator, axe_clean,
         (administrator, "catalogue:ingredients", []),
         (administrator, "catalogue:ingredient", [ingredient.pk]),
         (administrator, "catalogue:add_ingredient", []),
+        (administrator, "catalogue:add_allergen_rule", [ingredient.pk]),
+        (administrator, "catalogue:edit_condition_rule", [rule.pk]),
         (administrator, "catalogue:edit_ingredient", [ingredient.pk]),
         (administrator, "catalogue:classes", []),
         (administrator, "catalogue:drafts_panel", []),

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from clinic.audit.enums import Action
 from clinic.audit.models import AuditEvent
-from clinic.core import clock
 from tests.factories.people import PASSWORD
 from tests.factories.treatments import (
     ApprovedVersionFactory,
@@ -19,16 +18,7 @@ from tests.factories.treatments import (
     IngredientFactory,
 )
 from treatments.catalogue import forms, queries, services
-from treatments.catalogue.models import (
-    Area,
-    Formulation,
-    FormulationVersion,
-    Incompatibility,
-    Indication,
-    Ingredient,
-    IngredientClass,
-    Technique,
-)
+from treatments.catalogue.models import Area, Formulation, FormulationVersion, Incompatibility, Indication, Technique
 
 pytestmark = pytest.mark.usefixtures("clinic_row")
 BAD_AMOUNTS = ["-1", "0", "1e2", "½", "1_000", "1,250", "NaN", "٣", "0,5.", "1000000000", "0.00001", "abc"]
@@ -307,77 +297,6 @@ def test_every_word_of_the_shipped_catalogue_can_be_saved_as_it_is(catalogue, ad
             form = form_class(data, term=row)
             assert form.is_valid(), (kind, row.key, form.errors)
             assert services.edit_term(term=row, values=form.cleaned_data, by=None) == [], (kind, row.key)
-
-
-def new_ingredient(**more):
-    values = {"name": "Tranexamic acid", "unit": "mg", "vehicle": "aqueous", "sources": "https://example.org/a"}
-    return values | {"ingredient_class": IngredientClassFactory().pk} | more
-
-
-def test_an_added_ingredient_goes_into_a_recipe(admin):
-    address = reverse("catalogue:add_ingredient")
-    assert 'name="key"' not in admin.get(address).text
-    response = admin.post(address, new_ingredient())
-    row = Ingredient.objects.get()
-    assert response.url == reverse("catalogue:ingredient", args=[row.pk])
-    assert (row.key, row.unit, row.sources) == ("tranexamic_acid", "mg", ["https://example.org/a"])
-    assert AuditEvent.objects.get(action=Action.CREATE, subject_type="catalogue.Ingredient").subject_id == str(row.pk)
-    version = DraftVersionFactory()
-    assert edit(admin, version, [(row, "50", "5")]).status_code == 302
-    assert recipe(version) == [(row.pk, 50, 5)]
-
-
-@pytest.mark.parametrize(
-    ("kind", "model", "values"),
-    [
-        ("area", Area, {"laterality": "sided", "treatable": "on"}),
-        ("technique", Technique, {"depth_min_mm": "1"}),
-        ("class", IngredientClass, {"code": "NEW"}),
-    ],
-)
-def test_a_word_of_each_kind_is_added(admin, kind, model, values):
-    assert admin.post(reverse(f"catalogue:add_{kind}"), values | {"name": "Été 2"}).status_code == 302
-    assert model.objects.current().get().key == "ete_2"
-
-
-def test_an_indication_is_added_with_its_areas(admin):
-    area = AreaFactory()
-    admin.post(reverse("catalogue:add_indication"), {"name": "Dull skin", "code": "DULL", "areas": [area.pk]})
-    assert list(Indication.objects.get(key="dull_skin").areas.all()) == [area]
-
-
-@pytest.mark.parametrize("name", ["Glow", "gLOW", "glow!", "Old name", "☃"])
-def test_a_word_taken_or_unreadable_is_refused_and_kept(admin, name):
-    IngredientFactory(key="glow", name="Glow")
-    IngredientFactory(key="other", name="Old name", retired_at=clock.now())
-    response = admin.post(reverse("catalogue:add_ingredient"), new_ingredient(name=name, storage="Cold"))
-    assert response.status_code == 200 and set(response.context["form"].errors) == {"name"}
-    assert 'value="Cold"' in response.text and Ingredient.objects.count() == 2
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("name", " "), ("unit", ""), ("unit", "kg"), ("ingredient_class", "x"), ("sources", "here"), ("vehicle", "")],
-)
-def test_a_bad_value_of_a_new_ingredient_is_refused_and_kept(admin, field, value):
-    data = new_ingredient(storage="Cold") | {field: value}
-    response = admin.post(reverse("catalogue:add_ingredient"), data)
-    assert set(response.context["form"].errors) == {field}
-    assert 'value="Cold"' in response.text and not Ingredient.objects.exists()
-
-
-def test_only_administrators_add_words(doctor, client_of, front_desk):
-    for client in (doctor, client_of(front_desk)):
-        assert client.post(reverse("catalogue:add_ingredient"), new_ingredient()).status_code == 403
-    assert reverse("catalogue:add_ingredient") not in doctor.get(reverse("catalogue:ingredients")).text
-    assert not Ingredient.objects.exists()
-
-
-def test_an_ingredient_s_unit_is_shown_and_stays(admin):
-    row = IngredientFactory(name="Old", unit="mcg")
-    admin.post(reverse("catalogue:edit_ingredient", args=[row.pk]), new_ingredient(unit="mg"))
-    row.refresh_from_db()
-    assert (row.name, row.unit) == ("Tranexamic acid", "mcg")
 
 
 def test_an_area_is_edited_retired_and_taken_back(admin):

@@ -1,6 +1,7 @@
 """An object for every URL that speaks of one, made for the person who asks."""
 
 from datetime import date
+from uuid import uuid4
 
 from clinic.staff.permissions import Role
 from patients.history.enums import Topic
@@ -29,6 +30,7 @@ from tests.factories.treatments import (
     VisitTypeFactory,
 )
 from treatments.catalogue.models import Indication
+from treatments.catalogue.queries import RULES
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
 
@@ -114,6 +116,20 @@ def a_word(person) -> dict:
     return {"kind": "allergens", "term_id": AllergenFactory().pk}
 
 
+def against(kind: str, word) -> dict:
+    """Builders of what speaks against an ingredient, to add and to edit."""
+    model = RULES[kind][0]
+
+    def edited(person) -> dict:
+        rule = model.objects.create(key=uuid4(), ingredient=IngredientFactory(), effect="stop", **{kind: word()})
+        return {"rule_id": rule.pk}
+
+    return {
+        f"catalogue:add_{kind}_rule": lambda person: {"term_id": IngredientFactory().pk},
+        f"catalogue:edit_{kind}_rule": edited,
+    }
+
+
 # What stands for a parameter of that name: a function of the person who asks
 BUILDERS = {
     "user_id": lambda person: UserFactory().pk,
@@ -145,15 +161,20 @@ TERMS = {
     "class": lambda person: IngredientClassFactory().pk,
 }
 # URLs whose parameters mean something else than their name, or belong together: a function that returns them all
-KWARGS = {
-    f"catalogue:{act}{kind}": lambda person, make=make: {"term_id": make(person)}
-    for kind, make in TERMS.items()
-    for act in ("", "edit_", "retire_", "restore_", "switch_")
-} | {
-    "history:edit_word": a_word,
-    "history:retire_word": a_word,
-    "history:restore_word": a_word,
-    "history:end_condition": lambda person: of_patient(a_condition()),
-    "history:stop_medicine": lambda person: of_patient(PatientMedicineFactory()),
-    "history:void": lambda person: of_patient(PatientAllergyFactory(), kind="allergies"),
-}
+KWARGS = (
+    {
+        f"catalogue:{act}{kind}": lambda person, make=make: {"term_id": make(person)}
+        for kind, make in TERMS.items()
+        for act in ("", "edit_", "retire_", "restore_", "switch_")
+    }
+    | against("allergen", AllergenFactory)
+    | against("condition", ConditionFactory)
+    | {
+        "history:edit_word": a_word,
+        "history:retire_word": a_word,
+        "history:restore_word": a_word,
+        "history:end_condition": lambda person: of_patient(a_condition()),
+        "history:stop_medicine": lambda person: of_patient(PatientMedicineFactory()),
+        "history:void": lambda person: of_patient(PatientAllergyFactory(), kind="allergies"),
+    }
+)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import DoseField
 from clinic.core.forms import Form, LinesField, NameField, PasswordForm, TextField, VersionField
+from patients.history.enums import Effect
 from treatments.catalogue import rules
 from treatments.catalogue.enums import Diagram, Laterality, Unit, Vehicle
 from treatments.catalogue.models import Area, Ingredient, IngredientClass, RecipeLine
-from treatments.catalogue.queries import current_terms
+from treatments.catalogue.queries import RULES, current_terms
 from treatments.catalogue.services import Line
 
 LEAST_ROWS = 3
@@ -309,6 +310,26 @@ class IngredientForm(TermForm):
 
 class ClassForm(TermForm):
     code = NameField(label=_("Code"), max_length=12)
+
+
+class RuleForm(Form):
+    """What speaks against an ingredient, how strongly and who says so. Without `rule`, one is added."""
+
+    against = forms.ModelChoiceField(queryset=None)
+    effect = forms.ChoiceField(
+        label=_("What it asks for"), choices=[choice for choice in Effect.choices if choice[0] != Effect.WAIT]
+    )
+    note = NameField(label=_("Note"), max_length=300, required=False)
+    sources = SourcesField(label=_("Sources, one web address a line"), most=30, longest=300)
+
+    def __init__(self, *args, kind, rule=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        if rule:
+            del self.fields["against"]
+            self.initial = {name: getattr(rule, name) for name in self.fields}
+        else:
+            self.fields["against"].label = _("Condition") if kind == "condition" else _("Allergy")
+            self.fields["against"].queryset = current_terms(RULES[kind][1])
 
 
 TERM_FORMS = {

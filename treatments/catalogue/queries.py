@@ -4,7 +4,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from clinic.core.text import fold
-from patients.history.models import Term
+from patients.history.models import Allergen, Condition, Term
 from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.models import (
     Area,
@@ -13,7 +13,10 @@ from treatments.catalogue.models import (
     Incompatibility,
     Indication,
     Ingredient,
+    IngredientAllergen,
     IngredientClass,
+    IngredientCondition,
+    PairRule,
     RecipeLine,
     Technique,
 )
@@ -26,6 +29,11 @@ TERMS: dict[str, type[Term]] = {
     "techniques": Technique,
     "ingredients": Ingredient,
     "classes": IngredientClass,
+}
+# What may speak against an ingredient, by the name of the rule's field: the rule and the word.
+RULES: dict[str, tuple[type[PairRule], type[Term]]] = {
+    "allergen": (IngredientAllergen, Allergen),
+    "condition": (IngredientCondition, Condition),
 }
 
 
@@ -102,6 +110,11 @@ def get_ingredient(ingredient_id: int) -> Ingredient:
     row.pairs = [(pair.second if pair.first_id == row.pk else pair.first, pair) for pair in pairs]
     row.pairs.sort(key=lambda pair: pair[0].name)
     return row
+
+
+def get_rule(kind: str, rule_id: int) -> PairRule:
+    """A rule with its ingredient and what speaks against that."""
+    return get_object_or_404(RULES[kind][0].objects.select_related("ingredient", kind), pk=rule_id)
 
 
 def current_terms(model: type[Term]) -> QuerySet[Term]:

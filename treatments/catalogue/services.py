@@ -19,7 +19,15 @@ from clinic.staff.services import check_password_again
 from patients.history.models import Term
 from treatments.catalogue import rules
 from treatments.catalogue.enums import VERSION_MOVES, VersionStatus
-from treatments.catalogue.models import Formulation, FormulationVersion, Ingredient, IngredientClass, RecipeLine
+from treatments.catalogue.models import (
+    Formulation,
+    FormulationVersion,
+    Ingredient,
+    IngredientClass,
+    PairRule,
+    RecipeLine,
+)
+from treatments.catalogue.queries import RULES
 
 NAME_TAKEN = gettext_lazy("There is a formulation of this name already.")
 
@@ -195,6 +203,22 @@ def edit_term(*, term: Term, values: dict, by, at=None) -> list[str]:
 
 
 @transaction.atomic
+def add_rule(*, kind: str, ingredient: Ingredient, against: Term, values: dict, by, at=None) -> PairRule:
+    """What speaks against an ingredient: `against` is an allergen or a condition, as `kind` says."""
+    key = f"{ingredient.key}_{against.key}"[:80]
+    with _refusing(_("This is on record already: change that one."), field="against"):
+        rule = RULES[kind][0].objects.create(key=key, ingredient=ingredient, **{kind: against}, **values)
+    record(by=by, action=Action.CREATE, subject=rule, fields=list(values), at=at)
+    return rule
+
+
+@transaction.atomic
+def edit_rule(*, rule: PairRule, values: dict, by, at=None) -> None:
+    """Says otherwise how strongly something speaks against an ingredient. A rule is never taken away."""
+    save_changes(row=rule, values=values, by=by, at=at)
+
+
+@transaction.atomic
 def switch_class(*, ingredient_class: IngredientClass, enabled: bool, by, at=None) -> None:
     """Turns a class of ingredients on or off. Versions that are approved already stay as they are."""
     IngredientClass.objects.filter(pk=ingredient_class.pk).update(enabled=enabled)
@@ -267,7 +291,7 @@ def _overtaken(version: FormulationVersion) -> Conflict:
 
 @contextmanager
 def _refusing(message: str, *, field: str):
-    """Turns the database's objection to a second row of the same name into a sentence."""
+    """Turns the database's objection to a second row of the same into a sentence."""
     try:
         with transaction.atomic():
             yield

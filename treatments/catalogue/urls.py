@@ -2,6 +2,7 @@ from django.urls import path
 
 from treatments.catalogue import views
 from treatments.catalogue.facts import KINDS
+from treatments.catalogue.queries import RULES
 
 app_name = "catalogue"
 urlpatterns = [
@@ -19,6 +20,12 @@ urlpatterns = [
     path("versions/<row:version_id>/retire/", views.retire_version, name="retire_version"),
     path("classes/<row:term_id>/switch/", views.switch_class, name="switch_class"),
 ]
+for kind in RULES:
+    kwargs = {"kind": kind}
+    urlpatterns += [
+        path(f"ingredients/<row:term_id>/{kind}/new/", views.add_rule, kwargs, name=f"add_{kind}_rule"),
+        path(f"rules/{kind}/<row:rule_id>/", views.edit_rule, kwargs, name=f"edit_{kind}_rule"),
+    ]
 for kind in KINDS.values():
     here, kwargs = f"{kind.name}/<row:term_id>/", {"kind": kind.name}
     urlpatterns += [

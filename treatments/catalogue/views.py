@@ -243,6 +243,29 @@ def restore_term(request, kind, term_id):
 
 
 @requires(Permission.EDIT_CATALOGUE)
+def add_rule(request, kind, term_id):
+    """Puts on record what speaks against an ingredient."""
+    row = queries.get_term("ingredients", term_id)
+    form = forms.RuleForm(request.POST or None, kind=kind)
+
+    def write(values):
+        services.add_rule(kind=kind, ingredient=row, against=values.pop("against"), values=values, by=request.user)
+
+    return _ask_rule(request, row, form, write)
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def edit_rule(request, kind, rule_id):
+    rule = queries.get_rule(kind, rule_id)
+    form = forms.RuleForm(request.POST or None, kind=kind, rule=rule)
+
+    def write(values):
+        services.edit_rule(rule=rule, values=values, by=request.user)
+
+    return _ask_rule(request, rule.ingredient, form, write, against=getattr(rule, kind))
+
+
+@requires(Permission.EDIT_CATALOGUE)
 def switch_class(request, term_id):
     """Turns a class of ingredients on or off, after saying what that means."""
     row = queries.get_term("classes", term_id)
@@ -265,6 +288,18 @@ def _retire(request, back: str, retire, template: str, section: str, shown: dict
             messages.success(request, _("It is out of use."))
             return redirect(back)
     return _show(request, template, section, shown | {"form": form})
+
+
+def _ask_rule(request, ingredient, form, write, against=None):
+    """A form of one rule; back to the ingredient when it is written."""
+    if form.is_valid():
+        try:
+            write(form.cleaned_data.copy())
+            messages.success(request, _("Saved."))
+            return redirect("catalogue:ingredient", ingredient.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "edit_rule", "ingredients", {"term": ingredient, "form": form, "against": against})
 
 
 def _show(request, template: str, section: str, context: dict):
