@@ -8,9 +8,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def safe_next(request, fallback: str, *args) -> str:
-    """The `next` parameter when it stays on this site, else the named URL."""
+    """The `next` parameter when it is a path on this site, else the named URL."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         return target
     return reverse(fallback, args=args)
 

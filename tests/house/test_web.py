@@ -300,6 +300,12 @@ def test_and_one_inside_does(target):
     assert safe_next(RequestFactory().get("/", {"next": target}), "home") == target
 
 
+@pytest.mark.parametrize("target", ["x", "24:00", "?a=1", "#b", "patients/1/", "registry:patients"])
+def test_what_is_no_path_is_the_usual_page(target):
+    """Such a word would be taken for the name of a page, and crash when there is none."""
+    assert safe_next(RequestFactory().post("/", {"next": target}), "home") == "/"
+
+
 # Requests that another site makes
 
 
