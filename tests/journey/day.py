@@ -1,4 +1,4 @@
-"""A working day, through the browser, on the embedded default and on the grown-up topology, nothing of it a mock.
+"""A working day, through the browser, in the `house` of the module that takes these tests in; nothing of it a mock.
 
 The desk registers a patient and books; the practitioner asks, charts and signs; the desk books again; the patient is
 written to; the administrator prepares a recipe. The steps follow each other: each is one person's browser test.
@@ -8,27 +8,15 @@ import re
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.journey.houses import embedded, grown_up, wait_for
+from tests.journey.houses import wait_for
 from treatments.demo.people import PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-HOUSES = {"embedded": embedded, "grown-up": grown_up}
+SHOTS = Path("screenshots")
 booked = {}  # with whom: (house, what) -> key of the practitioner
-SHOTS = Path("test-results/journey")
 DOCTORS = {"Dr Ana Ruiz": "ana", "Dr Jonas Weber": "jonas"}
 PATIENT = {"given": "Nora", "family": "Quintero Paz", "born": "1984-06-02", "email": "nora.quintero@mail.example"}
-
-
-@pytest.fixture(
-    scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(f"house {name}")) for name in HOUSES]
-)
-def house(request, tmp_path_factory):
-    with HOUSES[request.param](tmp_path_factory.mktemp(request.param.replace("-", "_"))) as running:
-        yield running
 
 
 class Person:
