@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this one (default: on both)")
     options, rest = parser.parse_known_args(arguments)
     if not any(word.startswith(("-n", "--numprocesses")) for word in rest):
-        rest = ["-n", "2", "--dist", "loadgroup", *rest]
+        rest = ["-n", "3", "--dist", "loadfile", *rest]  # some tests mostly wait
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         codes = [run(engine, rest) for engine in options.engine or ENGINES]

@@ -5,7 +5,7 @@ import pytest
 from tests.journey.day import *  # noqa: F403 -- the day's tests, in their order
 from tests.journey.houses import embedded
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("embedded house")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
