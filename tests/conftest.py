@@ -38,8 +38,12 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Browser tests last: after them no event loop disturbs the others."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Slow ones first, so that no process ends long after the others; browser tests last, for their event loop."""
+
+    def place(item):
+        return item.get_closest_marker("browser") is not None, item.get_closest_marker("slow") is None
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

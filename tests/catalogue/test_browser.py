@@ -31,6 +31,7 @@ def test_a_recipe_is_judged_while_it_is_typed(go, administrator, axe_clean):
     page = go(administrator, "catalogue:edit_draft", version.pk)
     page.get_by_label("How to prepare").fill("Slowly.")
     page.get_by_role("button", name="Take line 3 away").click()
+    page.wait_for_load_state("networkidle")
     expect(page.locator(".row-line")).to_have_count(3)  # there are never fewer rows than three
     page.get_by_role("button", name="Add another line").click()
     expect(page.locator(".row-line")).to_have_count(4)

@@ -38,7 +38,7 @@ def test_the_demo_clinic_is_whole_and_stands_once(settings):
     guards.remove_triggers()
     TreatmentSession.objects.filter(status="signed").update(note="Something else.")
     guards.install()
-    with pytest.raises(CommandError, match="session 1"):
+    with pytest.raises(CommandError, match=r"session \d+"):
         call_command("verify_sessions")
 
 
