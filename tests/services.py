@@ -201,7 +201,11 @@ class Postgres(Service):
 
 
 class Valkey(Service):
-    """A broker whose messages survive `kill`: every command is appended to a file at once."""
+    """A broker whose messages survive `kill`: every command is appended to a file, and synced as `appendfsync` says."""
+
+    def __init__(self, *, appendfsync: str = "always"):
+        super().__init__()
+        self.appendfsync = appendfsync
 
     @property
     def url(self) -> str:
@@ -215,7 +219,7 @@ class Valkey(Service):
             "dir": str(self.folder),
             "save": "",
             "appendonly": "yes",
-            "appendfsync": "always",
+            "appendfsync": self.appendfsync,
         }
         return [valkey_program(), *(word for name, value in settings.items() for word in (f"--{name}", str(value)))]
 
@@ -235,9 +239,9 @@ def private_postgres(*, durable: bool = False) -> Postgres:
     return Postgres(durable=durable)
 
 
-def private_valkey() -> Valkey:
-    """`with private_valkey() as valkey:` a broker of its own at `valkey.url`."""
-    return Valkey()
+def private_valkey(*, appendfsync: str = "always") -> Valkey:
+    """`with private_valkey() as valkey:` a broker of its own at `valkey.url`; "everysec" is its own default."""
+    return Valkey(appendfsync=appendfsync)
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             }
             if engine == "postgresql":
                 env["DATABASE_URL"] = stack.enter_context(private_postgres(durable=True)).url
-                env["REDIS_URL"] = stack.enter_context(private_valkey()).url
+                env["REDIS_URL"] = stack.enter_context(private_valkey(appendfsync="everysec")).url
                 env["NAPPAGE_SMTP_HOST"] = "127.0.0.1"
                 env["NAPPAGE_SMTP_PORT"] = str(stack.enter_context(MailSink()).port)
             subprocess.run([sys.executable, sys.argv[0], "bench", "--here", *sizes], env=env, check=True)  # noqa: S603
