@@ -215,7 +215,7 @@ def _planning() -> Callable:
 
 
 def deliveries(mails: int) -> float:
-    """E-mails a second that one worker of eight processes (they mostly wait for the disk) sends to EMAIL_HOST, from its first to its last."""
+    """E-mails a second that one worker of eight processes, which mostly wait, sends to EMAIL_HOST: first to last."""
     now = clock.now()
     some = Reminder.objects.filter(status="planned").order_by("pk")[:mails].values("pk")
     Reminder.objects.filter(pk__in=list(some.values_list("pk", flat=True))).update(next_try_at=now, due_at=now)
