@@ -77,7 +77,45 @@ class Ingredient(Term):
     legal = models.JSONField(_("legal status"), default=list, blank=True)
     evidence = models.CharField(_("evidence grade"), max_length=1, blank=True)
     contested = models.BooleanField(_("sources disagree"), default=False)
+    cold_chain = models.BooleanField(_("kept cold from maker to patient"), default=False)
+    base_fraction = models.DecimalField(
+        _("base in one part of the salt"), max_digits=5, decimal_places=4, null=True, blank=True
+    )
+    before_care = models.TextField(_("what patients do before"), blank=True)
+    after_care = models.TextField(_("what patients do afterwards"), blank=True)
     allergens = models.ManyToManyField(Allergen, through="IngredientAllergen", related_name="ingredients")
+
+
+class Product(Retirable):
+    """What a maker sells: an ingredient at one strength, or a ready mixture (an ingredient measured in mL).
+
+    `gtin` has 14 digits, as in the GS1 code on the box. `licensed_areas` is empty where no source says any.
+    """
+
+    name = models.CharField(_("product"), max_length=120)
+    maker = models.CharField(_("maker"), max_length=120, blank=True)
+    ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="products")
+    concentration = models.DecimalField(_("strength per mL"), max_digits=11, decimal_places=4, null=True, blank=True)
+    container_ml = models.DecimalField(_("in one container, mL"), max_digits=7, decimal_places=3, null=True, blank=True)
+    gtin = models.CharField(_("GTIN on the box"), max_length=14, blank=True)
+    price = models.DecimalField(_("price of one container"), max_digits=9, decimal_places=2, null=True, blank=True)
+    opened_shelf_life_hours = models.PositiveSmallIntegerField(_("keeps once opened, hours"), null=True, blank=True)
+    minimum_ml = models.DecimalField(_("order below, mL"), max_digits=9, decimal_places=3, null=True, blank=True)
+    licensed_areas = models.ManyToManyField(Area, related_name="+", blank=True)
+    sources = models.JSONField(_("sources"), default=list, blank=True)
+
+    class Meta(Retirable.Meta):
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["gtin"], condition=~Q(gtin=""), name="catalogue_gtin_once"),
+            models.CheckConstraint(
+                name="catalogue_product_container_positive",
+                condition=Q(container_ml__isnull=True) | Q(container_ml__gt=0),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
 
 
 class PairRule(models.Model):
@@ -134,6 +172,11 @@ class Formulation(Retirable):
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     purpose = models.CharField(_("purpose"), max_length=300, blank=True)
+    areas = models.ManyToManyField(Area, verbose_name=_("suitable areas"), related_name="formulations", blank=True)
+    techniques = models.ManyToManyField(Technique, verbose_name=_("suitable techniques"), related_name="+", blank=True)
+    indications = models.ManyToManyField(Indication, verbose_name=_("for"), related_name="formulations", blank=True)
+    before_care = models.TextField(_("what patients do before"), blank=True)
+    after_care = models.TextField(_("what patients do afterwards"), blank=True)
 
     class Meta(Retirable.Meta):
         ordering = ["name"]

@@ -66,6 +66,7 @@ def child_guards():
     for table, session in [
         ("charting_preparation", "NEW.session_id"),
         ("charting_injection", "NEW.session_id"),
+        ("charting_safetyanswer", "NEW.session_id"),
         ("charting_preparationlot", of_preparation),
     ]:
         yield from append_only(table)

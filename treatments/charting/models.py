@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from patients.history.enums import Effect
 from patients.registry.models import Patient
 from treatments.catalogue.enums import Diagram, Side
 from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
@@ -90,6 +91,7 @@ class Preparation(models.Model):
     volume_ml = models.DecimalField(_("volume drawn up, mL"), max_digits=7, decimal_places=3)
     variation = models.CharField(_("variation"), max_length=300, blank=True)
     variation_reason = models.CharField(_("reason for the variation"), max_length=300, blank=True)
+    number = models.CharField(_("number of the mixture"), max_length=24, blank=True, db_index=True)
 
     class Meta:
         ordering = ["position"]
@@ -106,17 +108,45 @@ class Preparation(models.Model):
 
 
 class PreparationLot(models.Model):
-    """The lot of one component of a syringe."""
+    """The lot of one component of a syringe, and how much of it was drawn up: the recipe's share, or as varied."""
 
     preparation = models.ForeignKey(Preparation, models.PROTECT, related_name="lots")
     line = models.ForeignKey(RecipeLine, models.PROTECT, related_name="+")
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="uses")
+    volume_ml = models.DecimalField(_("taken, mL"), max_digits=10, decimal_places=4, null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["preparation", "line"], name="charting_lot_once_a_line")]
 
     def __str__(self):
         return f"lot {self.lot_id} in preparation {self.preparation_id}"
+
+
+class SafetyAnswer(models.Model):
+    """What a safety rule said of a session when it was signed, and the reason for going on all the same.
+
+    `about` names what the answer is about (an ingredient's or area's key): it tells the answers of one rule apart.
+    """
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="safety_answers")
+    rule = models.SlugField(_("rule"), max_length=40)
+    about = models.CharField(max_length=120, blank=True)
+    effect = models.CharField(_("effect"), max_length=8, choices=Effect)
+    message = models.CharField(_("what it said"), max_length=500)
+    sources = models.JSONField(_("sources"), default=list)
+    reason = models.CharField(_("reason for going on"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "rule", "about"], name="charting_answer_once"),
+            models.CheckConstraint(
+                name="charting_override_has_reason", condition=~Q(effect__in=["stop", "reason"]) | ~Q(reason="")
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.rule} of session {self.session_id}"
 
 
 class Injection(models.Model):
