@@ -8,6 +8,7 @@ is no secret. That this patient got it is, so the rows that join the two are cli
 IDENTIFYING, CLINICAL, NEITHER = "identifying", "clinical", "neither"
 
 TERM = "key name note sources retired_at retire_reason"
+RULE = "key effect note contested sources retired_at retire_reason"
 STATEMENT = "note recorded_by recorded_at voided_at voided_by void_reason"
 
 CLASSES = {
@@ -55,12 +56,20 @@ CLASSES = {
     "catalogue.IngredientClass": {NEITHER: f"{TERM} code flags enabled"},
     "catalogue.Ingredient": {
         NEITHER: f"{TERM} ingredient_class unit vehicle bleeding_risk typical_concentration salt_or_base storage "
-        "opened_shelf_life_hours limits legal evidence contested allergens"
+        "opened_shelf_life_hours limits legal evidence contested cold_chain base_fraction before_care "
+        "after_care allergens"
     },
-    "catalogue.IngredientAllergen": {NEITHER: "key effect note contested sources ingredient allergen"},
-    "catalogue.IngredientCondition": {NEITHER: "key effect note contested sources ingredient condition"},
-    "catalogue.Incompatibility": {NEITHER: "key effect note contested sources first second diluent"},
-    "catalogue.Formulation": {NEITHER: "retired_at retire_reason name purpose"},
+    "catalogue.Product": {
+        NEITHER: "retired_at retire_reason name maker ingredient concentration container_ml gtin price "
+        "opened_shelf_life_hours minimum_ml sources licensed_areas"
+    },
+    "catalogue.IngredientAllergen": {NEITHER: f"{RULE} ingredient allergen"},
+    "catalogue.IngredientCondition": {NEITHER: f"{RULE} ingredient condition"},
+    "catalogue.Incompatibility": {NEITHER: f"{RULE} first second diluent"},
+    "catalogue.MixingRules": {NEITHER: "most_ingredients too_many"},
+    "catalogue.Formulation": {
+        NEITHER: "retired_at retire_reason name purpose before_care after_care areas techniques indications"
+    },
     "catalogue.FormulationVersion": {
         NEITHER: "formulation number status total_volume_ml notes change_note mix_reason created_by created_at "
         "approved_by approved_at retired_at retire_reason edits"

@@ -118,8 +118,8 @@ class Product(Retirable):
         return self.name
 
 
-class PairRule(models.Model):
-    """Two things that speak against each other, how strongly, and who says so."""
+class PairRule(Retirable):
+    """Two things that speak against each other, how strongly, and who says so. A retired one is no longer asked."""
 
     key = models.SlugField(max_length=80, unique=True, editable=False)
     effect = models.CharField(_("effect"), max_length=8, choices=Effect)
@@ -127,7 +127,7 @@ class PairRule(models.Model):
     contested = models.BooleanField(_("sources disagree"), default=False)
     sources = models.JSONField(_("sources"), default=list)
 
-    class Meta:
+    class Meta(Retirable.Meta):
         abstract = True
 
     def __str__(self):
@@ -165,6 +165,19 @@ class Incompatibility(PairRule):
     first = models.ForeignKey(Ingredient, models.PROTECT, related_name="+")
     second = models.ForeignKey(Ingredient, models.PROTECT, related_name="+")
     diluent = models.ForeignKey(Ingredient, models.PROTECT, null=True, blank=True, related_name="+")
+
+
+class MixingRules(models.Model):
+    """What the clinic thinks of mixtures: one row. Above `most_ingredients` a mixture has too many of them."""
+
+    most_ingredients = models.PositiveSmallIntegerField(_("most ingredients in a mixture"), default=5)
+    too_many = models.CharField(_("what more of them ask for"), max_length=8, choices=Effect, default=Effect.NOTE)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="catalogue_one_set_of_mixing_rules", condition=Q(pk=1))]
+
+    def __str__(self):
+        return "mixing rules"
 
 
 class Formulation(Retirable):

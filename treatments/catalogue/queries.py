@@ -83,7 +83,8 @@ def known_ingredients() -> list[Ingredient]:
 def incompatibilities_among(ingredient_ids: set[int]) -> list[Incompatibility]:
     """The pairs on record of which both are in the mixture, and the diluent too where one is named."""
     return list(
-        Incompatibility.objects.filter(first__in=ingredient_ids, second__in=ingredient_ids)
+        Incompatibility.objects.current()
+        .filter(first__in=ingredient_ids, second__in=ingredient_ids)
         .filter(Q(diluent__isnull=True) | Q(diluent__in=ingredient_ids))
         .select_related("first", "second", "diluent")
         .order_by("pk")
