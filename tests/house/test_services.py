@@ -23,6 +23,7 @@ NO_ACT = {
     "treatments.charting.services.verify_signature": "reads",
     "treatments.charting.services.verify_addendum": "reads",
     "treatments.scheduling.services.orderly": "a decorator",
+    "treatments.scheduling.services.check_move": "reads",
     "treatments.scheduling.services.lock_resources": "part of booking",
 }
 

@@ -11,6 +11,7 @@ from treatments.reminders.enums import FOR_THE_DESK, Clockwork, Decision, Remind
 from treatments.reminders.models import Heartbeat, MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.scheduling.enums import OPEN
 from treatments.scheduling.models import Appointment
+from treatments.scheduling.queries import unsettled_visits
 
 R = ReminderStatus
 SILENCE = timedelta(minutes=5)  # after which a standstill of the clockwork is shown
@@ -24,8 +25,9 @@ def rules_in_use() -> list[ReminderRule]:
 
 
 def visits_ahead(kinds, at: datetime) -> list[int]:
-    """Ids of the visits of these kinds that are still to take place."""
+    """Ids of the visits of these kinds that are still to take place, but for those whose change may be undone yet."""
     visits = Appointment.objects.filter(status__in=OPEN, starts_at__gt=at, visit_type__kind__in=kinds)
+    visits = visits.exclude(pk__in=unsettled_visits(at))
     return list(visits.order_by("starts_at", "pk").values_list("pk", flat=True))
 
 

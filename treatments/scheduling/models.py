@@ -140,6 +140,7 @@ class AppointmentChange(models.Model):
 
     class Meta:
         ordering = ["changed_at", "pk"]
+        indexes = [models.Index(fields=["changed_at"], name="scheduling_by_change")]
 
     def __str__(self):
         return f"change {self.pk} of appointment {self.appointment_id}"

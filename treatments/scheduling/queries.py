@@ -16,10 +16,12 @@ from clinic.staff.permissions import Role
 from clinic.staff.queries import practitioners
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
-from treatments.scheduling.models import Appointment, Room, VisitType, WorkingHours
+from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType, WorkingHours
 
 # No visit keeps anybody busy for longer (see VisitType's constraint): bounds every search by an index.
 LONGEST = timedelta(hours=24)
+# How long an act on the calendar can be undone with one click.
+UNDO_TIME = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,18 @@ def get_visit_to_change(appointment_id: int) -> Appointment:
     return get_object_or_404(
         Appointment.objects.select_related("visit_type", "patient", "practitioner"), pk=appointment_id
     )
+
+
+def was_at(visit: Appointment, starts_at: datetime) -> bool:
+    """Whether the visit is at that time, or was before its latest change: there it may stay and go back to."""
+    latest = visit.changes.order_by("-changed_at", "-pk").values_list("starts_at", flat=True)[:2]
+    return starts_at == visit.starts_at or starts_at in latest
+
+
+def unsettled_visits(at: datetime) -> set[int]:
+    """Visits changed a moment ago: the change can still be undone, so nobody is told of it yet."""
+    recent = AppointmentChange.objects.filter(changed_at__gt=at - UNDO_TIME)
+    return set(recent.order_by().values_list("appointment_id", flat=True))
 
 
 def visit_of_session(session_id: int) -> int | None:

@@ -20,6 +20,7 @@ from treatments.scheduling.models import Appointment, Room, VisitType
 # A patient who is already there may be booked for a quarter that has just begun.
 WALK_IN = timedelta(minutes=15)
 FURTHEST = timedelta(days=730)
+SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=12)
 
 
 def instant_of(day: date, wall: time, fold: int | None = None) -> datetime:
@@ -53,6 +54,18 @@ def check_time(starts_at: datetime, at: datetime) -> None:
         raise Refused(_("That time has passed."), field="time")
     if starts_at > at + FURTHEST:
         raise Refused(_("Visits can be booked at most two years ahead."), field="day")
+
+
+def check_length(length: timedelta) -> None:
+    if not SHORTEST <= length <= LONGEST:
+        raise Refused(_("A visit takes from 5 minutes to 12 hours."), field="minutes")
+
+
+def check_place(practitioner, room: Room | None, starts_at: datetime, ends_at: datetime) -> None:
+    """The practitioner treats and works then, and the room is in use."""
+    check_practitioner(practitioner)
+    check_room(room)
+    check_hours(practitioner, starts_at, ends_at)
 
 
 def check_practitioner(practitioner) -> None:

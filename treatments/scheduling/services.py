@@ -4,6 +4,7 @@ Nobody is ever booked twice at a time, three times over: locks in a fixed order 
 wait for each other, the check under them answers politely, and the database's own guards have the last word.
 """
 
+from datetime import timedelta
 from functools import wraps
 from uuid import UUID
 
@@ -89,19 +90,30 @@ def lock_resources(*, practitioner: User, room: Room | None, patient: Patient) -
 
 @orderly
 def book_appointment(
-    *, patient, practitioner, visit_type, room, starts_at, submission: UUID, by, override_reason="", at=None
+    *,
+    patient,
+    practitioner,
+    visit_type,
+    room,
+    starts_at,
+    submission: UUID,
+    by,
+    length: timedelta | None = None,
+    override_reason="",
+    at=None,
 ) -> Appointment:
-    """Books a visit. The same `submission` again is the same booking, however often and however fast it comes."""
+    """Books a visit, as long as its type or else `length`.
+
+    The same `submission` again is the same booking, however often and however fast it comes.
+    """
     at = at or clock.now()
     wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
     if first := queries.find_by_submission(submission):
         return _same_booking(first, wanted)
     rules.check_time(starts_at, at)
-    times = _times(visit_type, starts_at)
     rules.check_visit_type(visit_type)
-    rules.check_practitioner(practitioner)
-    rules.check_room(room)
-    rules.check_hours(practitioner, starts_at, times["ends_at"])
+    times = _times(visit_type, starts_at, length)
+    rules.check_place(practitioner, room, starts_at, times["ends_at"])
     overridden = rules.check_consultation(
         visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason=override_reason, at=at
     )
@@ -131,27 +143,42 @@ def book_appointment(
 
 
 @orderly
-def move_appointment(*, appointment_id: int, version: int, starts_at, practitioner, room, by, at=None) -> Appointment:
-    """Gives an open visit another time, practitioner or room; its status and its story stay."""
+def move_appointment(
+    *, appointment_id: int, version: int, starts_at, practitioner, room, by, length: timedelta | None = None, at=None
+) -> Appointment:
+    """Gives an open visit another time, practitioner, room or length; its status and its story stay."""
     at = at or clock.now()
     appointment = _get(appointment_id, version)
-    rules.check_movable(appointment)
-    visit_type, patient = appointment.visit_type, appointment.patient
-    rules.check_time(starts_at, at)
-    times = _times(visit_type, starts_at)
-    rules.check_practitioner(practitioner)
-    rules.check_room(room)
-    rules.check_hours(practitioner, starts_at, times["ends_at"])
-    if not appointment.override_reason:
-        rules.check_consultation(
-            visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason="", at=at
-        )
-    lock_resources(practitioner=practitioner, room=room, patient=patient)
-    rules.check_free(practitioner=practitioner, room=room, patient=patient, but=appointment.pk, **times)
+    times = _times_after_move(appointment, starts_at, practitioner, room, length, by, at)
+    lock_resources(practitioner=practitioner, room=room, patient=appointment.patient)
+    rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=appointment.pk, **times)
     _update(appointment, practitioner=practitioner, room=room, **times)
     _note_change(appointment, by, at)
-    _record(appointment, Action.MOVE, by, at, fields=["starts_at", "practitioner", "room"])
+    _record(appointment, Action.MOVE, by, at, fields=["starts_at", "ends_at", "practitioner", "room"])
     return appointment
+
+
+def check_move(*, appointment_id: int, starts_at, practitioner, room, by, length=None, at=None) -> dict:
+    """The times of the visit if it were moved so, or Refused: asked while it is being dragged. Writes nothing."""
+    appointment = queries.get_visit_to_change(appointment_id)
+    times = _times_after_move(appointment, starts_at, practitioner, room, length, by, at or clock.now())
+    rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=appointment.pk, **times)
+    return times
+
+
+def _times_after_move(appointment: Appointment, starts_at, practitioner, room, length, by, at) -> dict:
+    """When the visit would keep whom busy; it stays as long as it is unless `length` says otherwise."""
+    visit_type = appointment.visit_type
+    rules.check_movable(appointment)
+    if not queries.was_at(appointment, starts_at):
+        rules.check_time(starts_at, at)
+    times = _times(visit_type, starts_at, length or appointment.ends_at - appointment.starts_at)
+    rules.check_place(practitioner, room, starts_at, times["ends_at"])
+    if not appointment.override_reason:
+        rules.check_consultation(
+            visit_type=visit_type, patient=appointment.patient, starts_at=starts_at, by=by, override_reason="", at=at
+        )
+    return times
 
 
 @orderly
@@ -233,8 +260,10 @@ def _same_booking(first: Appointment, wanted: dict) -> Appointment:
     raise Conflict(_("This form has already booked a visit. Open a new form for another one."))
 
 
-def _times(visit_type, starts_at) -> dict:
-    ends_at = starts_at + visit_type.length
+def _times(visit_type, starts_at, length: timedelta | None) -> dict:
+    length = length or visit_type.length
+    rules.check_length(length)
+    ends_at = starts_at + length
     return {
         "starts_at": starts_at,
         "ends_at": ends_at,
