@@ -77,8 +77,10 @@ CLASSES = {
     "catalogue.RecipeLine": {NEITHER: "version position ingredient concentration volume_ml"},
     "stock.Lot": {
         NEITHER: "retired_at retire_reason ingredient number expires_on supplier product_name received_on received_by "
-        "quarantined quarantine_reason"
+        "quarantined quarantine_reason product invoice_number location photo balance_ml opened_at open_until"
     },
+    "stock.Movement": {CLINICAL: "session_id", NEITHER: "lot kind volume_ml at by reason what submission"},
+    "stock.StockSettings": {NEITHER: "warn_days"},
     "charting.TreatmentSession": {
         IDENTIFYING: "patient",
         CLINICAL: "practitioner status started_at indication note reactions advice signed_at signed_by signed_name "

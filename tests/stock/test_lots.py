@@ -1,6 +1,7 @@
 """Lots: received once, used in time, set aside, taken off the shelf."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -18,6 +19,7 @@ from treatments.stock.models import Lot
 
 pytestmark = pytest.mark.usefixtures("clinic_row")
 DAY = date(2027, 3, 10)
+NOON = datetime(2027, 3, 10, 11, tzinfo=UTC)
 
 
 def receive(by, **kwargs):
@@ -104,10 +106,32 @@ def test_first_expiry_first_out_in_one_query(django_assert_num_queries):
     LotFactory(ingredient=drug, retired_at=LONG_AGO)
     LotFactory()
     with django_assert_num_queries(1):
-        proposed = queries.proposed_lots([drug.pk, saline.pk, none.pk], DAY)
-        assert all(lot.ingredient.name for lots in proposed.values() for lot in lots)
-    assert proposed == {drug.pk: [sooner, later], saline.pk: [arrived_first, arrived_last], none.pk: []}
-    assert all(rules.usable(lot, DAY) for lots in proposed.values() for lot in lots)
+        proposed = queries.proposed_lots([drug.pk, saline.pk, none.pk], NOON)
+    usable = {key: [offer.lot for offer in offers if not offer.why_not] for key, offers in proposed.items()}
+    assert usable == {drug.pk: [sooner, later], saline.pk: [arrived_first, arrived_last], none.pk: []}
+    assert all(rules.usable(lot, DAY) for lots in usable.values() for lot in lots)
+
+
+def test_lots_that_cannot_be_used_come_last_and_say_why(madrid):
+    drug = IngredientFactory()
+    for number, changes in {
+        "past": {"expires_on": DAY - timedelta(days=1)},
+        "aside": {"quarantined": True},
+        "empty": {"balance_ml": Decimal(0)},
+        "stale": {"opened_at": NOON - timedelta(hours=30), "open_until": NOON - timedelta(hours=6)},
+        "sealed": {"expires_on": DAY},
+        "open": {"opened_at": NOON - timedelta(hours=2), "open_until": NOON + timedelta(hours=22)},
+    }.items():
+        LotFactory(ingredient=drug, number=number, **changes)
+    offers = queries.proposed_lots([drug.pk], NOON)[drug.pk]
+    assert [offer.lot.number for offer in offers[:2]] == ["open", "sealed"]
+    assert offers[0].is_open and offers[0].usable_until == NOON + timedelta(hours=22)
+    assert {offer.lot.number: offer.why_not for offer in offers[2:]} == {
+        "past": "Lot past is out of date.",
+        "aside": "Lot aside is in quarantine.",
+        "empty": "Lot empty is used up.",
+        "stale": "The open vial of lot stale is past its time: throw it away or open another.",
+    }
 
 
 # Pages -----------------------------------------------------------------------------------------------------------

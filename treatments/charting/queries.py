@@ -1,13 +1,15 @@
 """What each screen of charting needs, fetched whole."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Prefetch, Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
+from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.models import Area, FormulationVersion, Indication, Technique
 from treatments.catalogue.queries import approved_versions, with_recipe
 from treatments.charting.draft import Chart, Group, Syringe
@@ -24,6 +26,7 @@ class Reference:
     """The rows that a chart speaks of: versions and lots by row id, the words of the vocabulary by key."""
 
     versions: dict[int, FormulationVersion] = field(default_factory=dict)
+    successors: dict[int, FormulationVersion] = field(default_factory=dict)  # what is in use instead of a version
     lots: dict[int, Lot] = field(default_factory=dict)
     areas: dict[str, Area] = field(default_factory=dict)
     techniques: dict[str, Technique] = field(default_factory=dict)
@@ -32,15 +35,27 @@ class Reference:
 
 def reference_of(chart: Chart) -> Reference:
     """All rows that the chart names and that exist; a constant number of queries."""
-    versions = with_recipe(FormulationVersion.objects.filter(pk__in={p.version_id for p in chart.preparations}))
+    named = {p.version_id for p in chart.preparations}
+    versions = list(with_recipe(FormulationVersion.objects.filter(pk__in=named)))
     lots = Lot.objects.filter(pk__in={lot for p in chart.preparations for lot in p.lots.values()})
     return Reference(
         versions={version.pk: version for version in versions},
-        lots={lot.pk: lot for lot in lots.select_related("ingredient")},
+        successors=successors_of(versions),
+        lots={lot.pk: lot for lot in lots.select_related("ingredient", "product")},
         areas=_by_key(Area.objects.filter(key__in={i.area for i in chart.injections})),
         techniques=_by_key(Technique.objects.filter(key__in={i.technique for i in chart.injections})),
         indications=_by_key(Indication.objects.filter(key=chart.indication)),
     )
+
+
+def successors_of(versions: Iterable[FormulationVersion]) -> dict[int, FormulationVersion]:
+    """For each version that is not in use: the newest one of its formulation that is."""
+    old = [version for version in versions if version.status == VersionStatus.RETIRED]
+    if not old:
+        return {}
+    of_same = {version.formulation_id for version in old}
+    newest = {v.formulation_id: v for v in approved_versions().filter(formulation__in=of_same).order_by("number")}
+    return {v.pk: newest[v.formulation_id] for v in old if v.formulation_id in newest}
 
 
 def area_names(content: dict) -> dict[str, str]:
@@ -69,10 +84,11 @@ class Offer:
     indications: list[Indication]
 
 
-def offer_on(day: date) -> Offer:
-    """Approved recipes with the lots that may be used on `day`, areas, techniques and indications."""
+def offer_at(at: datetime) -> Offer:
+    """Approved recipes with the lots that may be used at `at`, areas, techniques and indications."""
     versions = approved_versions()
-    lots = proposed_lots({line.ingredient_id for version in versions for line in version.lines.all()}, day)
+    offers = proposed_lots({line.ingredient_id for version in versions for line in version.lines.all()}, at)
+    lots = {key: [offer.lot for offer in rows if not offer.why_not] for key, rows in offers.items()}
     return Offer(
         versions=list(versions),
         lots=lots,

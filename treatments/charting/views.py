@@ -58,7 +58,7 @@ def chart(request, session_id):
     session = queries.session_for(session_id, request.user)
     if session.status != SessionStatus.DRAFT:
         return redirect("charting:session", session.pk)
-    offer = queries.offer_on(queries.session_day(session))
+    offer = queries.offer_at(session.started_at)
     forms = ChartForms(session.draft.content, offer, request.POST or None)
     conflict = None
     if request.method == "POST" and (content := forms.edited()) is not None:

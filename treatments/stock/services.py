@@ -1,6 +1,11 @@
-"""The only writers of the stock."""
+"""The only writers of the stock. An amount moves by a line in the ledger and never otherwise."""
 
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -9,8 +14,20 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
-from treatments.catalogue.models import Ingredient
-from treatments.stock.models import Lot
+from clinic.core.fields import format_amount
+from treatments.catalogue.models import Ingredient, Product
+from treatments.stock import shelf
+from treatments.stock.enums import MovementKind
+from treatments.stock.models import Lot, Movement
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What a session takes of one lot. `what` names the component of the syringe: once in a session."""
+
+    lot_id: int
+    volume_ml: Decimal
+    what: str
 
 
 @transaction.atomic
@@ -19,34 +36,153 @@ def receive_lot(
     ingredient: Ingredient,
     number: str,
     expires_on: date,
+    product: Product | None = None,
+    volume_ml: Decimal | None = None,
     supplier: str = "",
     product_name: str = "",
+    invoice_number: str = "",
+    location: str = "",
+    photo=None,
     received_on: date | None = None,
+    submission: UUID | None = None,
     by,
     at=None,
 ) -> Lot:
-    """Puts a delivery on the shelf. The same number of the same ingredient is one lot, however it is written."""
+    """Puts a delivery on the shelf. The same number of the same ingredient is one lot, however it is written.
+
+    Without `volume_ml` the lot is not counted: nothing of it is ever refused for lack.
+    """
     at = at or clock.now()
     arrived = received_on or clock.local(at).date()
-    if ingredient.retired_at:
-        raise Refused(_("This ingredient is retired."), field="ingredient")
-    if expires_on < arrived:
-        raise Refused(_("This lot had expired when it arrived."), field="expires_on")
+    if submission and (known := Movement.objects.filter(submission=submission).select_related("lot").first()):
+        return known.lot
+    _check_delivery(ingredient, product, number, expires_on, arrived)
     try:
         with transaction.atomic():
             lot = Lot.objects.create(
                 ingredient=ingredient,
+                product=product,
                 number=number,
                 expires_on=expires_on,
                 supplier=supplier,
-                product_name=product_name,
+                product_name=product.name if product else product_name,
+                invoice_number=invoice_number,
+                location=location,
+                photo=photo or "",
                 received_on=arrived,
                 received_by=by,
             )
     except IntegrityError as error:
-        raise Refused(_("This lot of the ingredient is here already."), field="number") from error
+        raise Refused(_twice(), field="number") from error
+    if volume_ml is not None:
+        _move(lot, MovementKind.RECEIVED, volume_ml, balance_ml=volume_ml, by=by, at=at, submission=submission)
     record(by=by, action=Action.CREATE, subject=lot, at=at)
     return lot
+
+
+def _check_delivery(ingredient, product, number, expires_on, arrived) -> None:
+    if ingredient.retired_at:
+        raise Refused(_("This ingredient is retired."), field="ingredient")
+    if product and product.ingredient_id != ingredient.pk:
+        raise Refused(_("This product is of another ingredient."), field="product")
+    if expires_on < arrived:
+        raise Refused(_("This lot had expired when it arrived."), field="expires_on")
+    same = Lot.objects.filter(ingredient=ingredient, number__iexact=number)
+    if any(lot.product_id is None or product is None for lot in same):
+        raise Refused(_twice(), field="number")
+
+
+def _twice() -> str:
+    return _("This lot of the ingredient is here already.")
+
+
+def take_for_session(
+    *, session_id: int, takings: Iterable[Taking], by, at: datetime | None = None, used_at: datetime | None = None
+) -> None:
+    """Takes the amounts of a session, inside the transaction that signs it; the same ones again take nothing.
+
+    Raises Refused, naming the lot and what is left, when a counted lot holds too little or one could not be used at
+    `used_at` (when the syringe was drawn up; `at` if it is not said). What was never counted is only written down.
+    """
+    at = at or clock.now()
+    with transaction.atomic():
+        takings = list(takings)
+        lots = _locked({taking.lot_id for taking in takings})
+        new = _not_yet_taken(session_id, takings)
+        _check_enough(lots, new, used_at or at)
+        for taking in new:
+            facts = {"session_id": session_id, "what": taking.what}
+            _move(lots[taking.lot_id], MovementKind.TAKEN, -taking.volume_ml, by=by, at=at, **facts)
+        for lot_id in sorted({taking.lot_id for taking in new}):
+            record(by=by, action=Action.CHANGE, subject=lots[lot_id], fields=["balance_ml"], at=at)
+
+
+def _not_yet_taken(session_id: int, takings: list[Taking]) -> list[Taking]:
+    """Raises Conflict when the session has taken something else under the same name."""
+    taken = {
+        row.what: (row.lot_id, -row.volume_ml)
+        for row in Movement.objects.filter(session_id=session_id, kind=MovementKind.TAKEN)
+    }
+    for taking in takings:
+        if taken.get(taking.what, (taking.lot_id, taking.volume_ml)) != (taking.lot_id, taking.volume_ml):
+            raise Conflict
+    return [taking for taking in takings if taking.what not in taken]
+
+
+def _check_enough(lots: dict[int, Lot], takings: list[Taking], used_at: datetime) -> None:
+    wanted = defaultdict(Decimal)
+    for taking in takings:
+        wanted[taking.lot_id] += taking.volume_ml
+    for lot_id, volume_ml in wanted.items():
+        if message := shelf.refusal(lots[lot_id], used_at):
+            raise Refused(message)
+        _check_left(lots[lot_id], volume_ml)
+
+
+def _check_left(lot: Lot, volume_ml: Decimal, field: str | None = None) -> None:
+    if lot.balance_ml is not None and lot.balance_ml < volume_ml:
+        amounts = {"number": lot.number, "left": format_amount(lot.balance_ml), "wanted": format_amount(volume_ml)}
+        message = _("Lot %(number)s holds %(left)s mL, and %(wanted)s mL are needed.") % amounts
+        raise Refused(message, field=field)
+
+
+def give_back_for_session(*, session_id: int, by, at=None) -> None:
+    """Puts back what a voided session took, inside the transaction that voids it; a second time does nothing."""
+    at = at or clock.now()
+    with transaction.atomic():
+        taken = Movement.objects.filter(session_id=session_id, kind=MovementKind.TAKEN)
+        lots = _locked(set(taken.values_list("lot_id", flat=True)))
+        back = Movement.objects.filter(session_id=session_id, kind=MovementKind.GIVEN_BACK)
+        known = set(back.values_list("what", flat=True))
+        rows = [row for row in taken if row.what not in known]
+        for row in rows:
+            facts = {"session_id": session_id, "what": row.what}
+            _move(lots[row.lot_id], MovementKind.GIVEN_BACK, -row.volume_ml, by=by, at=at, **facts)
+        for lot_id in sorted({row.lot_id for row in rows}):
+            record(by=by, action=Action.CHANGE, subject=lots[lot_id], fields=["balance_ml"], at=at)
+
+
+def _locked(lot_ids: set[int]) -> dict[int, Lot]:
+    """The lots, held until the end of the transaction; always in the order of their ids, so that nobody deadlocks."""
+    rows = Lot.objects.select_for_update(of=("self",)).select_related("ingredient", "product")
+    lots = {lot.pk: lot for lot in rows.filter(pk__in=lot_ids).order_by("pk")}
+    if missing := lot_ids - lots.keys():
+        raise Refused(_("A lot that was chosen does not exist.")) from KeyError(*missing)
+    return lots
+
+
+def _move(lot: Lot, kind: MovementKind, volume_ml: Decimal, *, balance_ml: Decimal | None = None, by, at, **facts):
+    """Writes a line of the ledger and sets the balance, if that still is what was seen; Conflict if it is not.
+
+    The balance of a lot that was never counted stays unknown until `balance_ml` says what there is.
+    """
+    if balance_ml is None and lot.balance_ml is not None:
+        balance_ml = lot.balance_ml + volume_ml
+    if balance_ml is not None:
+        if not Lot.objects.filter(pk=lot.pk, balance_ml=lot.balance_ml).update(balance_ml=balance_ml):
+            raise Conflict
+        lot.balance_ml = balance_ml
+    return Movement.objects.create(lot=lot, kind=kind, volume_ml=volume_ml, by=by, at=at, **facts)
 
 
 @transaction.atomic
