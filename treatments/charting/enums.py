@@ -14,3 +14,12 @@ SESSION_MOVES = {
     SessionStatus.SIGNED: {SessionStatus.VOIDED},
     SessionStatus.VOIDED: set(),
 }
+
+
+class RuleEffect(TextChoices):
+    """What a safety rule asks for; "listed" means that the catalogue says it row by row."""
+
+    LISTED = "listed", _("As the catalogue says")
+    STOP = "stop", _("Stop")
+    REASON = "reason", _("Needs a reason")
+    NOTE = "note", _("Note")

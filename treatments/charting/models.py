@@ -9,7 +9,7 @@ from patients.history.enums import Effect
 from patients.registry.models import Patient
 from treatments.catalogue.enums import Diagram, Side
 from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
-from treatments.charting.enums import SessionStatus
+from treatments.charting.enums import RuleEffect, SessionStatus
 from treatments.stock.models import Lot
 
 
@@ -120,6 +120,39 @@ class PreparationLot(models.Model):
 
     def __str__(self):
         return f"lot {self.lot_id} in preparation {self.preparation_id}"
+
+
+class SafetyRule(models.Model):
+    """How strongly a safety rule speaks in this clinic, and from which amount on: what it asks is code (`safety`).
+
+    `value` is in the rule's unit, such as days or mL; empty means that the clinic has set none.
+    """
+
+    key = models.SlugField(_("key"), max_length=40, unique=True, editable=False)
+    effect = models.CharField(_("effect"), max_length=8, choices=RuleEffect)
+    value = models.DecimalField(_("value"), max_digits=8, decimal_places=3, null=True, blank=True)
+    sources = models.JSONField(_("sources"), default=list, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+    changed_at = models.DateTimeField(null=True, editable=False)
+    why = models.CharField(_("why it was changed"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="charting_rule_value_positive", condition=Q(value__isnull=True) | Q(value__gt=0)
+            ),
+            models.CheckConstraint(
+                name="charting_rule_change_is_complete",
+                condition=Q(changed_at__isnull=True, changed_by__isnull=True, why="")
+                | (Q(changed_at__isnull=False, changed_by__isnull=False) & ~Q(why="")),
+            ),
+        ]
+
+    def __str__(self):
+        return self.key
 
 
 class SafetyAnswer(models.Model):
