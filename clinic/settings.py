@@ -27,6 +27,7 @@ DEMO = env.flag("NAPPAGE_DEMO", default=False)
 SECRET_KEY = env.secret("NAPPAGE_SECRET_KEY", folder=DATA_DIR / "keys")
 AUDIT_KEY = env.secret("NAPPAGE_AUDIT_KEY", folder=DATA_DIR / "keys")
 SIGNATURE_KEY = env.secret("NAPPAGE_SIGNATURE_KEY", folder=DATA_DIR / "keys")
+PACKAGE_KEY = env.secret("NAPPAGE_PACKAGE_KEY", folder=DATA_DIR / "keys")
 BASE_URL = env.text("NAPPAGE_BASE_URL", "http://localhost:8000")
 ALLOWED_HOSTS = env.words("NAPPAGE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https") else []

@@ -60,7 +60,7 @@ CLASSES = {
         "after_care allergens"
     },
     "catalogue.Product": {
-        NEITHER: "retired_at retire_reason name maker ingredient concentration container_ml gtin price "
+        NEITHER: "key retired_at retire_reason name maker ingredient concentration container_ml gtin price "
         "opened_shelf_life_hours minimum_ml sources licensed_areas"
     },
     "catalogue.IngredientAllergen": {NEITHER: f"{RULE} ingredient allergen"},
@@ -71,9 +71,11 @@ CLASSES = {
         NEITHER: "retired_at retire_reason name purpose before_care after_care areas techniques indications"
     },
     "catalogue.FormulationVersion": {
-        NEITHER: "formulation number status total_volume_ml notes change_note mix_reason created_by created_at "
-        "approved_by approved_at retired_at retire_reason edits"
+        NEITHER: "formulation number status total_volume_ml notes change_note mix_reason created_by created_elsewhere "
+        "created_at approved_by approved_elsewhere approved_at retired_at retire_reason edits"
     },
+    "catalogue.ExchangeFile": {NEITHER: "file_name content uploaded_by uploaded_at imported_at"},
+    "catalogue.KnownKey": {NEITHER: "retired_at retire_reason public_key name named_by named_at"},
     "catalogue.RecipeLine": {NEITHER: "version position ingredient concentration volume_ml"},
     "stock.Lot": {
         NEITHER: "retired_at retire_reason ingredient number expires_on supplier product_name received_on received_by "

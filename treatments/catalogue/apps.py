@@ -17,7 +17,8 @@ def recipe_guards():
     version, line = "catalogue_formulationversion", "catalogue_recipeline"
     frozen = (
         "formulation_id", "number", "total_volume_ml", "notes", "change_note", "mix_reason",
-        "approved_by_id", "approved_at", "created_by_id", "created_at", "edits",
+        "approved_by_id", "approved_elsewhere", "approved_at", "created_by_id", "created_elsewhere", "created_at",
+        "edits",
     )  # fmt: skip
     changed = " OR ".join(f"(OLD.{column} IS DISTINCT FROM NEW.{column})" for column in frozen)
     settled = "(SELECT status FROM catalogue_formulationversion WHERE id = {row}.version_id) <> 'draft'"

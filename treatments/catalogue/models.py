@@ -90,8 +90,10 @@ class Product(Retirable):
     """What a maker sells: an ingredient at one strength, or a ready mixture (an ingredient measured in mL).
 
     `gtin` has 14 digits, as in the GS1 code on the box. `licensed_areas` is empty where no source says any.
+    `key` is of what ships with the house, and empty for the clinic's own.
     """
 
+    key = models.SlugField(max_length=60, blank=True, editable=False)
     name = models.CharField(_("product"), max_length=120)
     maker = models.CharField(_("maker"), max_length=120, blank=True)
     ingredient = models.ForeignKey(Ingredient, models.PROTECT, related_name="products")
@@ -107,6 +109,7 @@ class Product(Retirable):
     class Meta(Retirable.Meta):
         ordering = ["name", "pk"]
         constraints = [
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="catalogue_product_key_once"),
             models.UniqueConstraint(fields=["gtin"], condition=~Q(gtin=""), name="catalogue_gtin_once"),
             models.CheckConstraint(
                 name="catalogue_product_container_positive",
@@ -199,7 +202,10 @@ class Formulation(Retirable):
 
 
 class FormulationVersion(models.Model):
-    """One recipe of a formulation. A draft can be edited; once approved, neither it nor its lines ever change."""
+    """One recipe of a formulation. A draft can be edited; once approved, neither it nor its lines ever change.
+
+    What was written or approved before it came here from a file keeps the name of whoever did it, as a text.
+    """
 
     formulation = models.ForeignKey(Formulation, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
@@ -209,10 +215,12 @@ class FormulationVersion(models.Model):
     change_note = models.CharField(_("what changed"), max_length=300, blank=True)
     mix_reason = models.CharField(_("why it is mixed all the same"), max_length=300, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    created_elsewhere = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(editable=False)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
+    approved_elsewhere = models.CharField(max_length=200, blank=True, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
     retire_reason = models.CharField(max_length=200, blank=True, editable=False)
@@ -229,8 +237,9 @@ class FormulationVersion(models.Model):
             models.CheckConstraint(name="catalogue_version_volume_positive", condition=Q(total_volume_ml__gt=0)),
             models.CheckConstraint(
                 name="catalogue_version_approval_complete",
-                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
-                | Q(approved_at__isnull=False, approved_by__isnull=False),
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True, approved_elsewhere="")
+                | Q(approved_at__isnull=False, approved_by__isnull=False, approved_elsewhere="")
+                | (Q(approved_at__isnull=False, approved_by__isnull=True) & ~Q(approved_elsewhere="")),
             ),
             models.CheckConstraint(
                 name="catalogue_version_approved_by_somebody",
@@ -248,6 +257,15 @@ class FormulationVersion(models.Model):
 
     def __str__(self):
         return f"{self.formulation_id} version {self.number}"
+
+    @property
+    def author(self) -> str:
+        return self.created_elsewhere or self.created_by.full_name
+
+    @property
+    def approver(self) -> str:
+        """Who approved it; empty while nobody has."""
+        return self.approved_by.full_name if self.approved_by else self.approved_elsewhere
 
 
 class RecipeLine(models.Model):
@@ -275,3 +293,31 @@ class RecipeLine(models.Model):
 
     def __str__(self):
         return f"line {self.position} of version {self.version_id}"
+
+
+class ExchangeFile(models.Model):
+    """A file that was uploaded and is looked at; its content is kept until it is imported or another one comes."""
+
+    file_name = models.CharField(_("file"), max_length=200)
+    content = models.BinaryField()
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(_("uploaded"))
+    imported_at = models.DateTimeField(_("imported"), null=True)
+
+    def __str__(self):
+        return f"exchange file {self.pk}"
+
+
+class KnownKey(Retirable):
+    """The key of a clinic whose packages are known here: an administrator compared it and gave it the clinic's name."""
+
+    public_key = models.CharField(_("key"), max_length=64, unique=True, editable=False)
+    name = models.CharField(_("clinic"), max_length=120)
+    named_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    named_at = models.DateTimeField(editable=False)
+
+    class Meta(Retirable.Meta):
+        ordering = ["name", "pk"]
+
+    def __str__(self):
+        return self.name
