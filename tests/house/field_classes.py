@@ -97,15 +97,26 @@ CLASSES = {
     "charting.Addendum": {CLINICAL: "session text written_by written_name written_at signature submission"},
     "scheduling.VisitType": {
         NEITHER: "retired_at retire_reason name kind minutes minutes_before minutes_after consultation_within_days "
-        "colour"
+        "days_between room_kind practitioners colour"
     },
-    "scheduling.Room": {NEITHER: "retired_at retire_reason name"},
+    "scheduling.Room": {NEITHER: "retired_at retire_reason name kind"},
+    "scheduling.HoursException": {NEITHER: "practitioner first_day last_day starts ends note"},
+    "scheduling.Course": {IDENTIFYING: "patient", NEITHER: "submission created_by created_at"},
+    "scheduling.WaitingEntry": {
+        IDENTIFYING: "patient note",
+        NEITHER: "visit_type practitioner from_day until_day parts priority status appointment created_by created_at",
+    },
+    "scheduling.SlotOffer": {
+        NEITHER: "entry practitioner room starts_at nonce token_digest status expires_at answered_at offered_by "
+        "offered_at"
+    },
+    "scheduling.CalendarFeed": {NEITHER: "practitioner busy_only nonce token_digest created_at revoked_at"},
     "scheduling.WorkingHours": {NEITHER: "practitioner weekday starts ends"},
     "scheduling.Appointment": {
         IDENTIFYING: "patient",
         CLINICAL: "override_reason session",
-        NEITHER: "practitioner room visit_type starts_at ends_at busy_from busy_until status cancel_reason submission "
-        "version booked_by booked_at",
+        NEITHER: "practitioner room visit_type starts_at ends_at busy_from busy_until status cancel_reason course "
+        "submission version booked_by booked_at",
     },
     "scheduling.AppointmentChange": {NEITHER: "appointment status starts_at changed_by changed_at"},
     "reminders.ReminderRule": {NEITHER: "retired_at retire_reason key name visit_kind days_before send_at active"},

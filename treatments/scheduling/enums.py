@@ -1,4 +1,4 @@
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,6 +16,47 @@ class VisitStatus(TextChoices):
     DONE = "done", _("Done")
     CANCELLED = "cancelled", _("Cancelled")
     NO_SHOW = "no_show", _("Did not come")
+
+
+class RoomKind(TextChoices):
+    """What a room is made for; a room without a kind serves for everything."""
+
+    CONSULTING = "consulting", _("Consulting room")
+    TREATMENT = "treatment", _("Treatment room")
+
+
+class Colour(TextChoices):
+    """The colours of visit types: dark enough to be read on paper, and apart from each other."""
+
+    TEAL = "#0f6b6b", _("Teal")
+    BLUE = "#1f4f82", _("Blue")
+    VIOLET = "#5b3f8c", _("Violet")
+    PLUM = "#8a2f63", _("Plum")
+    RED = "#9b1c1c", _("Red")
+    OCHRE = "#7a4b00", _("Ochre")
+    OLIVE = "#566017", _("Olive")
+    GREEN = "#1d5f3a", _("Green")
+    SLATE = "#46555e", _("Slate")
+
+
+class Priority(IntegerChoices):
+    URGENT = 1, _("As soon as possible")
+    USUAL = 2, _("Usual")
+    WHENEVER = 3, _("Whenever it suits")
+
+
+class WaitingStatus(TextChoices):
+    WAITING = "waiting", _("Waiting")
+    BOOKED = "booked", _("Booked")
+    CLOSED = "closed", _("Taken off the list")
+
+
+class OfferStatus(TextChoices):
+    OPEN = "open", _("Offered")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    TAKEN = "taken", _("Was taken by another")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 class PartOfDay(TextChoices):

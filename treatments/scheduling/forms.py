@@ -136,14 +136,10 @@ class SlotForm(Form):
 
     def _clean_offered(self, data) -> None:
         """What an offered time says: when, with whom, where."""
-        match = SLOT.fullmatch(data["slot"])
-        people = {person.pk: person for person in queries.practitioners()}
-        rooms = {room.pk: room for room in queries.rooms()} | {0: None}
-        try:
-            data["starts_at"] = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
-            data["practitioner"], data["room"] = people[int(match[2])], rooms[int(match[3])]
-        except (TypeError, ValueError, KeyError):
+        slot = parse_slot(data["slot"])
+        if slot is None:
             self.add_error("slot", gettext("This time is no longer offered. Choose another one."))
+        data |= slot or {}
 
     def _clean_other(self, data) -> None:
         for name in ("day", "time", "practitioner"):
@@ -282,6 +278,20 @@ class WeekForm(Form):
 
 def slot_value(free: queries.FreeTime) -> str:
     return f"{free.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.{free.practitioner.pk}.{free.room.pk if free.room else 0}"
+
+
+def parse_slot(text: str) -> dict | None:
+    """When, with whom and where, as `slot_value` wrote it; None when that cannot be, or not any more."""
+    match = SLOT.fullmatch(text)
+    try:
+        starts_at = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
+    except (TypeError, ValueError):
+        return None
+    practitioner, room_id = queries.practitioner_named(int(match[2])), int(match[3])
+    room = queries.room_named(room_id) if room_id else None
+    if practitioner is None or (room_id and room is None):
+        return None
+    return {"starts_at": starts_at, "practitioner": practitioner, "room": room}
 
 
 def _offset(day, wall, fold: int) -> str:

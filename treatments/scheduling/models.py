@@ -13,11 +13,22 @@ from clinic.core.models import Retirable
 from clinic.staff.models import COLOUR
 from patients.registry.models import Patient
 from treatments.charting.models import TreatmentSession
-from treatments.scheduling.enums import VisitKind, VisitStatus
+from treatments.scheduling.enums import (
+    Colour,
+    OfferStatus,
+    Priority,
+    RoomKind,
+    VisitKind,
+    VisitStatus,
+    WaitingStatus,
+)
 
 
 class VisitType(Retirable):
-    """What can be booked. Minutes before and after keep practitioner and room busy, not the patient."""
+    """What can be booked. Minutes before and after keep practitioner and room busy, not the patient.
+
+    `practitioners` are those who may do it; when there are none, everybody may.
+    """
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     kind = models.CharField(_("kind"), max_length=12, choices=VisitKind)
@@ -27,7 +38,12 @@ class VisitType(Retirable):
     consultation_within_days = models.PositiveSmallIntegerField(
         _("needs a consultation within, days"), null=True, blank=True, help_text=_("Empty: needs none.")
     )
-    colour = models.CharField(_("colour"), max_length=7, default="#0f6b6b", validators=[COLOUR])
+    days_between = models.PositiveSmallIntegerField(
+        _("days between two of this type"), null=True, blank=True, help_text=_("Empty: any.")
+    )
+    room_kind = models.CharField(_("kind of room"), max_length=12, choices=RoomKind, blank=True)
+    practitioners = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="visit_types", blank=True)
+    colour = models.CharField(_("colour"), max_length=7, default=Colour.TEAL, validators=[COLOUR])
 
     class Meta(Retirable.Meta):
         ordering = ["kind", "name"]
@@ -57,6 +73,7 @@ class VisitType(Retirable):
 
 class Room(Retirable):
     name = models.CharField(_("name"), max_length=60, unique=True)
+    kind = models.CharField(_("kind"), max_length=12, choices=RoomKind, blank=True)
 
     class Meta(Retirable.Meta):
         ordering = ["name"]
@@ -81,6 +98,52 @@ class WorkingHours(models.Model):
         return f"hours {self.pk}"
 
 
+class HoursException(models.Model):
+    """Days on which hours are others than in the week; without times: days off.
+
+    Of one practitioner (instead of their week), or of the whole clinic (nobody works outside these hours).
+    """
+
+    practitioner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="hours_exceptions"
+    )
+    first_day = models.DateField(_("first day"))
+    last_day = models.DateField(_("last day"))
+    starts = models.TimeField(_("from"), null=True, blank=True)
+    ends = models.TimeField(_("to"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=80, blank=True)
+
+    class Meta:
+        ordering = ["first_day", "starts", "pk"]
+        indexes = [models.Index(fields=["last_day"], name="scheduling_exception_until")]
+        constraints = [
+            models.CheckConstraint(name="scheduling_exception_in_order", condition=Q(last_day__gte=F("first_day"))),
+            models.CheckConstraint(
+                name="scheduling_exception_hours",
+                condition=Q(starts__isnull=True, ends__isnull=True) | Q(ends__gt=F("starts")),
+            ),
+        ]
+
+    def __str__(self):
+        return f"exception {self.pk}"
+
+    @property
+    def is_off(self) -> bool:
+        return self.starts is None
+
+
+class Course(models.Model):
+    """Visits that were booked together, as sessions of one treatment."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="courses")
+    submission = models.UUIDField(unique=True, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    def __str__(self):
+        return f"course {self.pk}"
+
+
 class Appointment(models.Model):
     """A visit. Times in UTC, [starts_at, ends_at); busy_from and busy_until add the type's buffers.
 
@@ -101,6 +164,7 @@ class Appointment(models.Model):
     cancel_reason = models.CharField(_("reason for cancelling"), max_length=200, blank=True)
     override_reason = models.CharField(_("reason for booking without a consultation"), max_length=200, blank=True)
     session = models.OneToOneField(TreatmentSession, models.PROTECT, null=True, related_name="appointment")
+    course = models.ForeignKey(Course, models.PROTECT, null=True, related_name="visits")
     submission = models.UUIDField(unique=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     booked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
@@ -144,3 +208,70 @@ class AppointmentChange(models.Model):
 
     def __str__(self):
         return f"change {self.pk} of appointment {self.appointment_id}"
+
+
+class WaitingEntry(models.Model):
+    """A patient who would come at short notice: for what, with whom, on which days and parts of the day."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="waiting_entries")
+    visit_type = models.ForeignKey(VisitType, models.PROTECT, related_name="+")
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    from_day = models.DateField(_("from"))
+    until_day = models.DateField(_("until"))
+    parts = models.JSONField(_("parts of the day"), default=list, blank=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.USUAL)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=WaitingStatus, default=WaitingStatus.WAITING)
+    appointment = models.OneToOneField(Appointment, models.PROTECT, null=True, related_name="waiting_entry")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["priority", "created_at", "pk"]
+        indexes = [models.Index(fields=["status", "until_day"], name="scheduling_waiting")]
+        constraints = [
+            models.CheckConstraint(name="scheduling_waiting_in_order", condition=Q(until_day__gte=F("from_day")))
+        ]
+
+    def __str__(self):
+        return f"waiting entry {self.pk}"
+
+
+class SlotOffer(models.Model):
+    """A free time, offered to somebody who waits for one. Its link opens by a token of which only a digest is kept."""
+
+    entry = models.ForeignKey(WaitingEntry, models.PROTECT, related_name="offers")
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="+")
+    starts_at = models.DateTimeField()
+    nonce = models.UUIDField(unique=True, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    status = models.CharField(max_length=12, choices=OfferStatus, default=OfferStatus.OPEN)
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    offered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
+    offered_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ["offered_at", "pk"]
+        indexes = [models.Index(fields=["practitioner", "starts_at"], name="scheduling_offer_of_time")]
+
+    def __str__(self):
+        return f"offer {self.pk}"
+
+
+class CalendarFeed(models.Model):
+    """A secret address at which a practitioner's own calendar program reads their visits, until it is revoked."""
+
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="calendar_feeds")
+    busy_only = models.BooleanField(_("only when I am busy"), default=False)
+    nonce = models.UUIDField(unique=True, editable=False)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self):
+        return f"feed {self.pk}"

@@ -72,7 +72,7 @@ def make_offer(wish, patient, *, may_override: bool, at: datetime, visit: Appoin
             part_of_day=asked["part"],
             patient=patient,
             after=at,
-            but=visit,
+            but=[visit.pk] if visit else [],
         )
 
     def allowed(time):

@@ -1,7 +1,7 @@
 """What the calendar's screens and rules read; each function fetches all that its screen needs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -12,11 +12,11 @@ from django.utils.dates import WEEKDAYS_ABBR
 
 from clinic.core import clock
 from clinic.staff.models import User
-from clinic.staff.permissions import Role
 from clinic.staff.queries import practitioners
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
 from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType, WorkingHours
+from treatments.scheduling.openings import Openings, openings
 
 # No visit keeps anybody busy for longer (see VisitType's constraint): bounds every search by an index.
 LONGEST = timedelta(hours=24)
@@ -39,8 +39,13 @@ def rooms() -> QuerySet[Room]:
     return Room.objects.current()
 
 
+def rooms_for(visit_type: VisitType) -> QuerySet[Room]:
+    """Rooms in use that serve for visits of this type."""
+    return rooms().filter(kind__in=["", visit_type.room_kind]) if visit_type.room_kind else rooms()
+
+
 def get_visit_type(visit_type_id: int) -> VisitType:
-    return get_object_or_404(VisitType, pk=visit_type_id)
+    return get_object_or_404(VisitType.objects.prefetch_related("practitioners"), pk=visit_type_id)
 
 
 def get_room(room_id: int) -> Room:
@@ -83,20 +88,35 @@ def find_by_submission(submission) -> Appointment | None:
     return Appointment.objects.filter(submission=submission).first()
 
 
+def practitioner_named(practitioner_id: int) -> User | None:
+    return practitioners().filter(pk=practitioner_id).first()
+
+
+def room_named(room_id: int) -> Room | None:
+    return rooms().filter(pk=room_id).first()
+
+
 def is_practitioner(user: User) -> bool:
     return practitioners().filter(pk=user.pk).exists()
 
 
+def who_may(visit_type: VisitType) -> set[int]:
+    """Ids of the practitioners who may do it; empty when all may."""
+    chosen = VisitType.practitioners.through.objects.filter(visittype=visit_type.pk)
+    return set(chosen.values_list("user_id", flat=True))
+
+
 def open_hours(practitioner: User, day: date) -> list[Stretch]:
-    hours = WorkingHours.objects.filter(practitioner=practitioner, weekday=day.weekday())
-    return [_open(row, day) for row in hours]
+    return openings([practitioner.pk], day, day).on(practitioner.pk, day)
 
 
-def _open(hours: WorkingHours, day: date) -> Stretch:
-    return clock.instant(day, hours.starts), clock.instant(day, hours.ends)
+def open_stretches(practitioner_ids: Collection[int], days: Collection[date]) -> dict[tuple[int, date], list[Stretch]]:
+    """When each of them works on each of the days, exceptions included; an empty list is closed. Two queries."""
+    hours = openings(practitioner_ids, min(days), max(days)) if days else Openings()
+    return {(pk, day): hours.on(pk, day) for pk in practitioner_ids for day in days}
 
 
-def clashing(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=None) -> Appointment | None:
+def clashing(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=()) -> Appointment | None:
     """A live visit that overlaps on the practitioner, the room or the patient; the earliest one."""
     busy = Q(busy_from__lt=busy_until, busy_until__gt=busy_from, busy_from__gt=busy_from - LONGEST)
     taken = Q(busy, practitioner=practitioner) | Q(
@@ -104,7 +124,7 @@ def clashing(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy
     )
     if room is not None:
         taken |= Q(busy, room=room)
-    visits = Appointment.objects.filter(taken, status__in=LIVE).exclude(pk=but).order_by("starts_at")
+    visits = Appointment.objects.filter(taken, status__in=LIVE).exclude(pk__in=but).order_by("starts_at")
     found = visits.values_list("pk", flat=True).first()
     return found and Appointment.objects.select_related("booked_by").get(pk=found)
 
@@ -113,6 +133,13 @@ def consultations(patient) -> list[Appointment]:
     """Consultations of the patient that took place or are still to."""
     live = Appointment.objects.filter(patient=patient, visit_type__kind=VisitKind.CONSULTATION, status__in=LIVE)
     return list(live.only("starts_at", "ends_at", "status"))
+
+
+def nearest_of_type(visit_type: VisitType, patient, starts_at: datetime, within: timedelta, but=()):
+    """When the patient has another live visit of this type nearer than so, or None."""
+    near = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE).exclude(pk__in=but)
+    near = near.filter(starts_at__gt=starts_at - within, starts_at__lt=starts_at + within)
+    return near.values_list("starts_at", flat=True).first()
 
 
 def done_consultations(patient_ids) -> dict[int, list[Appointment]]:
@@ -170,35 +197,28 @@ def free_times(
     part_of_day: str = "",
     patient=None,
     after: datetime | None = None,
-    but: Appointment | None = None,
+    but: Collection[int] = (),
 ) -> Iterator[FreeTime]:
     """Times at which the visit could be booked, on quarters of an hour, one room each: soonest first, and of those
     at one time the practitioner with the fewest visits first.
 
-    Three queries whatever the number of days and people; the rest is arithmetic, done day by day as it is asked for.
-    `but` is a visit that does not count: the one to be moved.
+    Six queries whatever the number of days and people; the rest is arithmetic, done day by day as it is asked for.
+    `but` are visits that do not count: those to be moved.
     """
     last_day = from_day + timedelta(days=days - 1)
     start, end = clock.day_bounds(from_day)[0], clock.day_bounds(last_day)[1]
-    hours = _hours_by_weekday(practitioner)
-    all_rooms = list(rooms())
+    chosen = who_may(visit_type)
+    all_people = practitioners() if practitioner is None else practitioners().filter(pk=practitioner.pk)
+    people = [person for person in all_people if not chosen or person.pk in chosen]
+    hours = openings([person.pk for person in people], from_day, last_day)
+    all_rooms = list(rooms_for(visit_type))
     busy = _Busy(start, end, patient, but)
     after = after or clock.now()
     for offset in range(days):
         day = from_day + timedelta(days=offset)
-        times = _free_on(day, visit_type, hours[day.weekday()], all_rooms, busy)
+        open_ = [(person, stretches) for person in people if (stretches := hours.on(person.pk, day))]
+        times = _free_on(day, visit_type, open_, all_rooms, busy) if open_ else []
         yield from (t for t in times if t.starts_at >= after and _in_part(t.starts_at, part_of_day))
-
-
-def _hours_by_weekday(practitioner: User | None) -> dict[int, list[WorkingHours]]:
-    role = Role.PRACTITIONER
-    rows = WorkingHours.objects.filter(practitioner__is_active=True, practitioner__role_assignments__role=role)
-    if practitioner is not None:
-        rows = rows.filter(practitioner=practitioner)
-    by_weekday = defaultdict(list)
-    for row in rows.select_related("practitioner").order_by("practitioner__full_name", "practitioner", "starts"):
-        by_weekday[row.weekday].append(row)
-    return by_weekday
 
 
 class _Busy:
@@ -206,7 +226,7 @@ class _Busy:
 
     def __init__(self, start: datetime, end: datetime, patient, but):
         self.practitioners, self.rooms, self.patient = defaultdict(list), defaultdict(list), []
-        live = Appointment.objects.filter(status__in=LIVE).exclude(pk=but and but.pk)
+        live = Appointment.objects.filter(status__in=LIVE).exclude(pk__in=but)
         rows = live.filter(starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST).values_list(
             "practitioner_id", "room_id", "patient_id", "busy_from", "busy_until", "starts_at", "ends_at"
         )
@@ -218,12 +238,13 @@ class _Busy:
 
 
 def _free_on(
-    day: date, visit_type: VisitType, hours: list[WorkingHours], all_rooms: list[Room], busy: _Busy
+    day: date, visit_type: VisitType, open_: list[tuple[User, list[Stretch]]], all_rooms: list[Room], busy: _Busy
 ) -> list[FreeTime]:
     length, before, after = visit_type.length, visit_type.before, visit_type.after
     start, end = clock.day_bounds(day)
     near = (start - before, end + after)
     zero = timedelta(0)
+    needs_room = bool(all_rooms or visit_type.room_kind)
 
     def windows(open_, taken, **buffers):
         nearby = (stretch for stretch in taken if stretch[0] < near[1] and stretch[1] > near[0])
@@ -231,13 +252,11 @@ def _free_on(
 
     patient_free = windows([(start, end)], busy.patient, before=zero, after=zero)
     room_free = [(room, windows([(start, end)], busy.rooms[room.pk], before=before, after=after)) for room in all_rooms]
-    people = {row.practitioner_id: row.practitioner for row in hours}
     found = []
-    for practitioner_id, practitioner in people.items():
-        open_ = [_open(row, day) for row in hours if row.practitioner_id == practitioner_id]
-        for time in quarters(windows(open_, busy.practitioners[practitioner_id], before=before, after=after)):
+    for practitioner, stretches in open_:
+        for time in quarters(windows(stretches, busy.practitioners[practitioner.pk], before=before, after=after)):
             room = next((room for room, free in room_free if _within(free, time)), None)
-            if _within(patient_free, time) and (room or not all_rooms):
+            if _within(patient_free, time) and (room or not needs_room):
                 found.append(FreeTime(time, practitioner, room))
     return sorted(found, key=lambda free: (free.starts_at, len(busy.practitioners[free.practitioner.pk])))
 

@@ -1,5 +1,6 @@
 """What may be booked and why not: asked by forms early, and by services again inside the transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -13,7 +14,7 @@ from clinic.core.errors import Refused
 from clinic.staff.permissions import Permission, Role
 from treatments.charting.models import TreatmentSession
 from treatments.scheduling import queries
-from treatments.scheduling.enums import OPEN, VISIT_MOVES, VisitKind, VisitStatus
+from treatments.scheduling.enums import OPEN, VISIT_MOVES, RoomKind, VisitKind, VisitStatus
 from treatments.scheduling.intervals import contains
 from treatments.scheduling.models import Appointment, Room, VisitType
 
@@ -61,14 +62,22 @@ def check_length(length: timedelta) -> None:
         raise Refused(_("A visit takes from 5 minutes to 12 hours."), field="minutes")
 
 
-def check_place(practitioner, room: Room | None, starts_at: datetime, ends_at: datetime) -> None:
-    """The practitioner treats and works then, and the room is in use."""
-    check_practitioner(practitioner)
-    check_room(room)
+def check_place(visit_type: VisitType, practitioner, room: Room | None, starts_at: datetime, ends_at: datetime) -> None:
+    """The practitioner treats so and works then, and the room is in use and of the kind that the visit needs."""
+    check_practitioner(practitioner, visit_type)
+    check_room(room, visit_type)
     check_hours(practitioner, starts_at, ends_at)
 
 
-def check_practitioner(practitioner) -> None:
+def check_practitioner(practitioner, visit_type: VisitType) -> None:
+    check_treats(practitioner)
+    chosen = queries.who_may(visit_type)
+    if chosen and practitioner.pk not in chosen:
+        names = {"name": practitioner.full_name, "type": visit_type.name}
+        raise Refused(_("%(type)s is not done by %(name)s.") % names, field="practitioner")
+
+
+def check_treats(practitioner) -> None:
     if not queries.is_practitioner(practitioner):
         raise Refused(_("%(name)s does not treat patients.") % {"name": practitioner.full_name}, field="practitioner")
 
@@ -84,9 +93,13 @@ def check_hours(practitioner, starts_at: datetime, ends_at: datetime) -> None:
     )
 
 
-def check_room(room: Room | None) -> None:
+def check_room(room: Room | None, visit_type: VisitType) -> None:
     if room is not None and room.retired_at:
         raise Refused(_("%(room)s is no longer used.") % {"room": room.name}, field="room")
+    needed = visit_type.room_kind
+    if needed and (room is None or room.kind not in {"", needed}):
+        names = {"type": visit_type.name, "kind": RoomKind(needed).label}
+        raise Refused(_("%(type)s needs a room of this kind: %(kind)s.") % names, field="room")
 
 
 def check_visit_type(visit_type: VisitType) -> None:
@@ -125,20 +138,55 @@ def consultation_text(visit_type: VisitType) -> str:
     ) % {"type": visit_type.name, "days": days}
 
 
-def check_consultation(*, visit_type, patient, starts_at, by, override_reason: str, at: datetime) -> bool:
-    """Refuses a visit without its consultation; True when it goes on for a reason given by somebody who may."""
-    if visit_type.consultation_within_days is None:
-        return False
-    if has_consultation(visit_type, queries.consultations(patient), starts_at, at):
+def check_prerequisites(
+    *, visit_type, patient, starts_at, by, override_reason: str, at: datetime, but: Collection[int] = ()
+) -> bool:
+    """Refuses a visit that lacks its consultation or comes too soon after, or before, another of its type.
+
+    True when it goes on for a reason given by somebody who may. `but` are visits that are being moved.
+    """
+    obstacle = obstacle_to(visit_type=visit_type, patient=patient, starts_at=starts_at, at=at, but=but)
+    if not obstacle:
         return False
     if not override_reason:
-        raise Refused(consultation_text(visit_type), field="override_reason")
+        raise Refused(obstacle, field="override_reason")
     if by is None or not by.may(Permission.OVERRIDE_CONSULTATION):
         raise Refused(_("Only a practitioner may book this visit without a consultation."), field="override_reason")
     return True
 
 
-def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=None) -> None:
+def obstacle_to(*, visit_type, patient, starts_at, at: datetime, but: Collection[int] = ()) -> str:
+    """Why the patient cannot have the visit then, in words that say nothing clinical; empty when they can."""
+    needs_consultation = visit_type.consultation_within_days is not None
+    if needs_consultation and not has_consultation(visit_type, queries.consultations(patient), starts_at, at):
+        return consultation_text(visit_type)
+    if visit_type.days_between:
+        within = timedelta(days=visit_type.days_between + 1)
+        other = queries.nearest_of_type(visit_type, patient, starts_at, within, but)
+        if other and is_too_soon(visit_type, other, starts_at):
+            return too_soon_text(visit_type, other)
+    return ""
+
+
+def is_too_soon(visit_type: VisitType, one: datetime, other: datetime) -> bool:
+    """Whether two visits of the type are fewer days of the calendar apart than it asks."""
+    apart = abs(clock.local(one).date() - clock.local(other).date())
+    return apart < timedelta(days=visit_type.days_between or 0)
+
+
+def too_soon_text(visit_type: VisitType, other: datetime) -> str:
+    return ngettext(
+        "There is one on %(day)s, and between two of %(type)s there must be %(days)d day.",
+        "There is one on %(day)s, and between two of %(type)s there must be %(days)d days.",
+        visit_type.days_between,
+    ) % {
+        "day": date_format(clock.local(other).date(), "j F"),
+        "type": visit_type.name,
+        "days": visit_type.days_between,
+    }
+
+
+def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=()) -> None:
     """No live visit overlaps. Says who is taken and by whom it was booked, and nothing of the other patient."""
     other = queries.clashing(
         practitioner=practitioner,
