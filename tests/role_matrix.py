@@ -100,6 +100,25 @@ CATALOGUE = [
     ("catalogue:edit_allergen_rule", ADMINISTRATOR, ADMINISTRATOR),
     ("catalogue:add_condition_rule", ADMINISTRATOR, ADMINISTRATOR),
     ("catalogue:edit_condition_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:products", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("catalogue:product", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("catalogue:add_product", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:edit_product", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:retire_product", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:restore_product", ADMINISTRATOR_NOT, "login 403 403 302"),
+    ("catalogue:limit", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:add_legal", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:legal", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:add_pair_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:edit_pair_rule", ADMINISTRATOR, ADMINISTRATOR),
+    *(
+        row
+        for kind in ("allergen", "condition", "pair")
+        for row in [
+            (f"catalogue:retire_{kind}_rule", ADMINISTRATOR, ADMINISTRATOR),
+            (f"catalogue:restore_{kind}_rule", ADMINISTRATOR_NOT, "login 403 403 302"),
+        ]
+    ),
 ]
 for many, one in TERM_PAGES:
     CATALOGUE += [

@@ -26,6 +26,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["patient_id", "-at"], name="audit_patient"),
             models.Index(fields=["actor_id", "-at"], name="audit_actor"),
+            models.Index(fields=["subject_type", "subject_id", "-at"], name="audit_subject"),
         ]
 
     def __str__(self):

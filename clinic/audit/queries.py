@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clinic.audit.models import AuditEvent, AuditSeal
 from clinic.audit.services import chain, mac_of, seals_kept_outside
@@ -25,6 +25,21 @@ def trail(
     return AuditEvent.objects.filter(**{name: value for name, value in wanted.items() if value is not None}).order_by(
         "-at", "-pk"
     )
+
+
+def events_of(*rows) -> QuerySet[AuditEvent]:
+    """What was done to these rows, newest first. At least one row."""
+    wanted = Q()
+    for model, ids in _ids_by_model(rows).items():
+        wanted |= Q(subject_type=model, subject_id__in=ids)
+    return AuditEvent.objects.filter(wanted).order_by("-at", "-pk")
+
+
+def _ids_by_model(rows) -> dict[str, list[str]]:
+    found = {}
+    for row in rows:
+        found.setdefault(row._meta.label, []).append(str(row.pk))
+    return found
 
 
 def broken() -> list[str]:

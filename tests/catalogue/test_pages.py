@@ -17,7 +17,8 @@ from tests.factories.treatments import (
     IngredientClassFactory,
     IngredientFactory,
 )
-from treatments.catalogue import forms, queries, services
+from treatments.catalogue import queries, services
+from treatments.catalogue import vocabulary_forms as forms
 from treatments.catalogue.models import Area, Formulation, FormulationVersion, Incompatibility, Indication, Technique
 
 pytestmark = pytest.mark.usefixtures("clinic_row")

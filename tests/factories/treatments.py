@@ -13,6 +13,7 @@ from treatments.catalogue.models import (
     FormulationVersion,
     Ingredient,
     IngredientClass,
+    Product,
     RecipeLine,
     Technique,
 )
@@ -63,6 +64,19 @@ class IngredientFactory(factory.django.DjangoModelFactory):
     ingredient_class = factory.SubFactory(IngredientClassFactory)
     unit = Unit.MG
     vehicle = Vehicle.AQUEOUS
+
+
+class ProductFactory(factory.django.DjangoModelFactory):
+    """10 mg/mL in 2 mL, at 5 a container."""
+
+    class Meta:
+        model = Product
+
+    name = factory.Sequence(lambda n: f"Product {n}")
+    ingredient = factory.SubFactory(IngredientFactory)
+    concentration = Decimal("10")
+    container_ml = Decimal("2")
+    price = Decimal("5")
 
 
 class FormulationFactory(factory.django.DjangoModelFactory):

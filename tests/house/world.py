@@ -24,12 +24,13 @@ from tests.factories.treatments import (
     IngredientClassFactory,
     IngredientFactory,
     LotFactory,
+    ProductFactory,
     RoomFactory,
     SessionFactory,
     TechniqueFactory,
     VisitTypeFactory,
 )
-from treatments.catalogue.models import Indication
+from treatments.catalogue.models import Incompatibility, Indication
 from treatments.catalogue.queries import RULES
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
@@ -124,10 +125,23 @@ def against(kind: str, word) -> dict:
         rule = model.objects.create(key=uuid4(), ingredient=IngredientFactory(), effect="stop", **{kind: word()})
         return {"rule_id": rule.pk}
 
-    return {
-        f"catalogue:add_{kind}_rule": lambda person: {"term_id": IngredientFactory().pk},
-        f"catalogue:edit_{kind}_rule": edited,
-    }
+    edits = {f"catalogue:{act}_{kind}_rule": edited for act in ("edit", "retire", "restore")}
+    return edits | {f"catalogue:add_{kind}_rule": lambda person: {"term_id": IngredientFactory().pk}}
+
+
+def a_pair(person) -> dict:
+    first, second = IngredientFactory(), IngredientFactory()
+    pair = Incompatibility.objects.create(key=uuid4(), first=first, second=second, effect="stop")
+    return {"rule_id": pair.pk}
+
+
+def a_limit(person) -> dict:
+    return {"term_id": IngredientFactory().pk, "per": "session"}
+
+
+def a_legal_status(person) -> dict:
+    legal = [{"country": "US", "status": "unapproved", "source": "https://example.org/a"}]
+    return {"term_id": IngredientFactory(legal=legal).pk, "country": "US"}
 
 
 # What stands for a parameter of that name: a function of the person who asks
@@ -140,6 +154,7 @@ BUILDERS = {
     "import_id": an_import,
     "formulation_id": lambda person: FormulationFactory().pk,
     "version_id": lambda person: DraftVersionFactory().pk,
+    "product_id": lambda person: ProductFactory().pk,
     "lot_id": lambda person: LotFactory().pk,
     "session_id": lambda person: SessionFactory(practitioner=a_practitioner(person)).pk,
     "appointment_id": lambda person: AppointmentFactory().pk,
@@ -170,6 +185,13 @@ KWARGS = (
     | against("allergen", AllergenFactory)
     | against("condition", ConditionFactory)
     | {
+        "catalogue:add_pair_rule": lambda person: {"term_id": IngredientFactory().pk},
+        "catalogue:edit_pair_rule": a_pair,
+        "catalogue:retire_pair_rule": a_pair,
+        "catalogue:restore_pair_rule": a_pair,
+        "catalogue:limit": a_limit,
+        "catalogue:add_legal": lambda person: {"term_id": IngredientFactory().pk},
+        "catalogue:legal": a_legal_status,
         "history:edit_word": a_word,
         "history:retire_word": a_word,
         "history:restore_word": a_word,

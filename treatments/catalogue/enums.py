@@ -54,6 +54,24 @@ class Vehicle(TextChoices):
     UNKNOWN = "unknown", _("Not known")
 
 
+class Evidence(TextChoices):
+    """The best that a statement about an ingredient rests on."""
+
+    LABEL = "A", _("A: label or authority")
+    PAPER = "B", _("B: published paper")
+    CLINIC = "C", _("C: page of a clinic or maker")
+    UNCONFIRMED = "D", _("D: not confirmed")
+
+
+class LimitPer(TextChoices):
+    """What a limit of an ingredient counts; "interval_days" is the fewest days between two sessions."""
+
+    POINT = "point", _("Most in one point")
+    AREA = "area", _("Most in one area")
+    SESSION = "session", _("Most in one session")
+    INTERVAL = "interval_days", _("Days between sessions, at least")
+
+
 class VersionStatus(TextChoices):
     DRAFT = "draft", _("Draft")
     APPROVED = "approved", _("Approved")

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import DoseField, format_amount
+from treatments.catalogue.conversions import base_in, per_ml, percent, salt_for
+from treatments.catalogue.enums import Unit
+from treatments.catalogue.strength import is_exact, shown
 
 SHOWN_APART = {"name", "note", "sources", "contested"}
 
@@ -55,6 +59,40 @@ KINDS = {
         Kind("classes", "class", _("Classes of ingredients"), _("class of ingredients")),
     ]
 }
+
+
+def strength_of(ingredient, typed: Decimal, measure: str) -> Fraction:
+    """What was typed as percent or as base, in the ingredient's unit per mL."""
+    if measure == "percent":
+        return per_ml(typed, ingredient.unit)
+    return salt_for(typed, ingredient.base_fraction) if measure == "base" else Fraction(typed)
+
+
+def all_words(ingredient, concentration: Fraction) -> list[str]:
+    """A strength in every way it is written, the ingredient's own unit first."""
+    return [
+        _amount(concentration, f"{ingredient.get_unit_display()}/mL"),
+        *in_other_words(ingredient, concentration),
+    ]
+
+
+def in_other_words(ingredient, concentration: Decimal | Fraction | None) -> list[str]:
+    """A strength in the other ways it is written: as percent, as base instead of salt. Empty for what has none."""
+    if concentration is None or ingredient.unit == Unit.ML:
+        return []
+    words = []
+    share = percent(concentration, ingredient.unit)
+    if share is not None:
+        words.append(_amount(share, "%"))
+    if ingredient.base_fraction is not None:
+        base = _amount(base_in(concentration, ingredient.base_fraction), f"{ingredient.get_unit_display()}/mL")
+        words.append(_now("%(amount)s of the base") % {"amount": base})
+    return words
+
+
+def _amount(value: Fraction, unit: str) -> str:
+    mark = "" if is_exact(value) else "≈ "
+    return f"{mark}{format_amount(shown(value))}\N{NO-BREAK SPACE}{unit}"
 
 
 def facts(term, form) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The catalogue's forms: they read and check what was typed; services write it."""
+"""The forms of formulations and recipes: they read and check what was typed; services write it."""
 
 from itertools import groupby
 
@@ -6,17 +6,13 @@ from crispy_forms.bootstrap import AppendedText
 from crispy_forms.layout import Layout
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import DoseField
-from clinic.core.forms import Form, LinesField, NameField, PasswordForm, TextField, VersionField
-from patients.history.enums import Effect
+from clinic.core.forms import Form, NameField, PasswordForm, TextField, VersionField
 from treatments.catalogue import rules
-from treatments.catalogue.enums import Diagram, Laterality, Unit, Vehicle
-from treatments.catalogue.models import Area, Ingredient, IngredientClass, RecipeLine
-from treatments.catalogue.queries import RULES, current_terms
+from treatments.catalogue.enums import Unit
+from treatments.catalogue.models import Ingredient, RecipeLine
 from treatments.catalogue.services import Line
 
 LEAST_ROWS = 3
@@ -186,156 +182,3 @@ class ApproveForm(PasswordForm):
             del self.fields["reason"]
         if not has_earlier:
             del self.fields["replaces"]
-
-
-class SourcesField(LinesField):
-    """Web addresses."""
-
-    def validate(self, value):
-        super().validate(value)
-        check = URLValidator(schemes=["http", "https"], message=_now("Write web addresses, one a line."))
-        for address in value:
-            check(address)
-
-
-class TermForm(Form):
-    """What every word of the vocabulary has. Initial values come from the row; without one, a word is added."""
-
-    name = NameField(label=_("Name"), max_length=120)
-    note = TextField(label=_("Note"), max_length=2000, required=False)
-    sources = SourcesField(label=_("Sources, one web address a line"), required=False, most=30, longest=300)
-
-    def __init__(self, *args, term=None, **kwargs):
-        super().__init__(*args, **kwargs)
-        if term:
-            self.initial = {name: getattr(term, name) for name in self.fields} | self.initial
-        self.order_fields(["name", *(name for name in self.fields if name not in TermForm.base_fields)])
-        for name, value in self.initial.items():
-            if hasattr(value, "all"):
-                self.initial[name] = list(value.all())
-
-
-def code_field(label) -> forms.RegexField:
-    return forms.RegexField(
-        r"^[0-9]{6,18}$",
-        label=label,
-        required=False,
-        error_messages={"invalid": _("A SNOMED CT code has 6 to 18 digits.")},
-    )
-
-
-class AreaForm(TermForm):
-    treatable = forms.BooleanField(label=_("May be treated"), required=False, initial=True)
-    laterality = forms.ChoiceField(label=_("Sides"), choices=Laterality)
-    diagrams = forms.MultipleChoiceField(
-        label=_("Drawings"), choices=Diagram, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    region_code = code_field(_("Region code"))
-    skin_code = code_field(_("Skin code"))
-    left_code = code_field(_("Left code"))
-    right_code = code_field(_("Right code"))
-    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
-
-
-class IndicationForm(TermForm):
-    code = NameField(label=_("Code"), max_length=20)
-    areas = forms.ModelMultipleChoiceField(
-        label=_("Usual areas"), queryset=Area.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    evidence = NameField(label=_("Evidence"), max_length=300, required=False)
-    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["areas"].queryset = current_terms(Area)
-
-
-def measure(label, unit, *, places, most) -> DoseField:
-    return DoseField(label=label, decimal_places=places, min_value=0, max_value=most, required=False, unit=unit)
-
-
-class TechniqueForm(TermForm):
-    depth_min_mm = measure(_("Depth from"), "mm", places=1, most=40)
-    depth_max_mm = measure(_("Depth to"), "mm", places=1, most=40)
-    needle = NameField(label=_("Needle"), max_length=60, required=False)
-    angle = NameField(label=_("Angle"), max_length=60, required=False)
-    spacing_min_mm = measure(_("Spacing from"), "mm", places=1, most=200)
-    spacing_max_mm = measure(_("Spacing to"), "mm", places=1, most=200)
-    volume_min_ml = measure(_("Volume a point from"), "mL", places=3, most=50)
-    volume_max_ml = measure(_("Volume a point to"), "mL", places=3, most=50)
-    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
-
-    def layout(self):
-        return Layout(
-            "name",
-            *(
-                AppendedText(name, field.unit) if isinstance(field, DoseField) else name
-                for name, field in self.fields.items()
-                if name not in TermForm.base_fields
-            ),
-            "note",
-            "sources",
-        )
-
-    def clean(self):
-        typed = super().clean()
-        for least, most in [
-            ("depth_min_mm", "depth_max_mm"),
-            ("spacing_min_mm", "spacing_max_mm"),
-            ("volume_min_ml", "volume_max_ml"),
-        ]:
-            if typed.get(least) is not None and typed.get(most) is not None and typed[least] > typed[most]:
-                self.add_error(most, _("This must not be less than where it starts."))
-        return typed
-
-
-class IngredientForm(TermForm):
-    ingredient_class = forms.ModelChoiceField(label=_("Class"), queryset=IngredientClass.objects.none())
-    unit = forms.ChoiceField(label=_("Measured in"), choices=[("", "---------"), *Unit.choices])
-    vehicle = forms.ChoiceField(label=_("Dissolved in"), choices=Vehicle, initial=Vehicle.UNKNOWN)
-    bleeding_risk = forms.BooleanField(label=_("Raises the risk of bleeding"), required=False)
-    typical_concentration = NameField(label=_("Concentration seen in sources"), max_length=120, required=False)
-    salt_or_base = NameField(label=_("Salt or base"), max_length=60, required=False)
-    storage = NameField(label=_("Storage"), max_length=200, required=False)
-    opened_shelf_life_hours = forms.IntegerField(
-        label=_("Keeps once opened, hours"), min_value=1, max_value=8760, required=False
-    )
-    contested = forms.BooleanField(label=_("Sources disagree"), required=False)
-
-    def __init__(self, *args, term=None, **kwargs):
-        super().__init__(*args, term=term, **kwargs)
-        self.fields["unit"].disabled = term is not None
-        self.fields["ingredient_class"].queryset = current_terms(IngredientClass)
-
-
-class ClassForm(TermForm):
-    code = NameField(label=_("Code"), max_length=12)
-
-
-class RuleForm(Form):
-    """What speaks against an ingredient, how strongly and who says so. Without `rule`, one is added."""
-
-    against = forms.ModelChoiceField(queryset=None)
-    effect = forms.ChoiceField(
-        label=_("What it asks for"), choices=[choice for choice in Effect.choices if choice[0] != Effect.WAIT]
-    )
-    note = NameField(label=_("Note"), max_length=300, required=False)
-    sources = SourcesField(label=_("Sources, one web address a line"), most=30, longest=300)
-
-    def __init__(self, *args, kind, rule=None, **kwargs):
-        super().__init__(*args, **kwargs)
-        if rule:
-            del self.fields["against"]
-            self.initial = {name: getattr(rule, name) for name in self.fields}
-        else:
-            self.fields["against"].label = _("Condition") if kind == "condition" else _("Allergy")
-            self.fields["against"].queryset = current_terms(RULES[kind][1])
-
-
-TERM_FORMS = {
-    "areas": AreaForm,
-    "indications": IndicationForm,
-    "techniques": TechniqueForm,
-    "ingredients": IngredientForm,
-    "classes": ClassForm,
-}

@@ -17,6 +17,7 @@ from treatments.catalogue.models import (
     IngredientClass,
     IngredientCondition,
     PairRule,
+    Product,
     RecipeLine,
     Technique,
 )
@@ -91,9 +92,9 @@ def incompatibilities_among(ingredient_ids: set[int]) -> list[Incompatibility]:
     )
 
 
-def terms(kind: str, *, typed: str = "", retired: bool = False) -> list[Term]:
+def terms(kind: str, *, typed: str = "", retired: bool = False, where: Q | None = None) -> list[Term]:
     """A list of the vocabulary: the rows whose name, note or code hold every typed word."""
-    rows = _with_relations(kind).filter(retired_at__isnull=not retired)
+    rows = _with_relations(kind).filter(where or Q(), retired_at__isnull=not retired)
     return [row for row in rows if _holds(typed, row.name, row.note, getattr(row, "code", ""))]
 
 
@@ -102,20 +103,56 @@ def get_term(kind: str, term_id: int) -> Term:
 
 
 def get_ingredient(ingredient_id: int) -> Ingredient:
-    """An ingredient with everything that speaks against it, and the pairs it is part of as `pairs`."""
-    rows = Ingredient.objects.select_related("ingredient_class")
-    row = get_object_or_404(
-        rows.prefetch_related("allergen_rules__allergen", "condition_rules__condition"), pk=ingredient_id
+    """An ingredient with its products, everything that speaks against it, and the pairs it is part of as `pairs`.
+
+    `rules` and `retired` are (kind, what it is about, rule): all of them, and those that are no longer asked.
+    """
+    rows = Ingredient.objects.select_related("ingredient_class").prefetch_related(
+        "allergen_rules__allergen",
+        "condition_rules__condition",
+        Prefetch("products", Product.objects.order_by("retired_at", "name")),
     )
-    pairs = Incompatibility.objects.filter(Q(first=row) | Q(second=row)).select_related("first", "second", "diluent")
-    row.pairs = [(pair.second if pair.first_id == row.pk else pair.first, pair) for pair in pairs]
-    row.pairs.sort(key=lambda pair: pair[0].name)
+    row = get_object_or_404(rows, pk=ingredient_id)
+    row.pairs = pairs_of(row)
+    row.rules = [(kind, getattr(rule, kind), rule) for kind in RULES for rule in getattr(row, f"{kind}_rules").all()]
+    row.rules += [("pair", other, pair) for other, pair in row.pairs]
+    row.retired = [found for found in row.rules if found[2].retired_at]
     return row
+
+
+def ingredient_or_none(typed: str) -> Ingredient | None:
+    """The ingredient of this number, as an address names it."""
+    return Ingredient.objects.filter(pk=int(typed)).first() if typed.isascii() and typed.isdecimal() else None
+
+
+def pairs_of(ingredient: Ingredient) -> list[tuple[Ingredient, Incompatibility]]:
+    """The pairs that an ingredient is part of, each with the other one, by its name; retired ones too."""
+    pairs = Incompatibility.objects.filter(Q(first=ingredient) | Q(second=ingredient))
+    found = [
+        (pair.second if pair.first_id == ingredient.pk else pair.first, pair)
+        for pair in pairs.select_related("first", "second", "diluent")
+    ]
+    return sorted(found, key=lambda pair: pair[0].name)
 
 
 def get_rule(kind: str, rule_id: int) -> PairRule:
     """A rule with its ingredient and what speaks against that."""
     return get_object_or_404(RULES[kind][0].objects.select_related("ingredient", kind), pk=rule_id)
+
+
+def get_pair(pair_id: int) -> Incompatibility:
+    return get_object_or_404(Incompatibility.objects.select_related("first", "second", "diluent"), pk=pair_id)
+
+
+def products(*, typed: str = "", retired: bool = False) -> list[Product]:
+    """The list of products: those whose name, maker, ingredient or number hold every typed word."""
+    rows = Product.objects.filter(retired_at__isnull=not retired).select_related("ingredient")
+    return [row for row in rows if _holds(typed, row.name, row.maker, row.ingredient.name, row.gtin)]
+
+
+def get_product(product_id: int) -> Product:
+    rows = Product.objects.select_related("ingredient").prefetch_related("licensed_areas")
+    return get_object_or_404(rows, pk=product_id)
 
 
 def current_terms(model: type[Term]) -> QuerySet[Term]:

@@ -14,6 +14,7 @@ from treatments.catalogue.models import (
     IngredientAllergen,
     IngredientClass,
     IngredientCondition,
+    Product,
     Technique,
 )
 
@@ -34,6 +35,7 @@ def load() -> None:
     _load_pairs(IngredientAllergen, "ingredient_allergens", ingredient=ingredients, allergen=allergens)
     _load_pairs(IngredientCondition, "ingredient_conditions", ingredient=ingredients, condition=conditions)
     _load_incompatibilities(ingredients)
+    _load_products(ingredients, areas)
 
 
 def _load_areas() -> dict[str, Area]:
@@ -59,6 +61,19 @@ def _load_indications(areas: dict[str, Area]) -> None:
         for row in rows
         if row["key"] not in present
         for key in row["areas"]
+    )
+
+
+def _load_products(ingredients: dict[str, Ingredient], areas: dict[str, Area]) -> None:
+    rows = rows_of(DATA / "products.toml")
+    present = set(Product.objects.values_list("key", flat=True))
+    products = add_missing(Product, [row | {"ingredient": ingredients[row["ingredient"]]} for row in rows])
+    through = Product.licensed_areas.through
+    through.objects.bulk_create(
+        through(product=products[row["key"]], area=areas[key])
+        for row in rows
+        if row["key"] not in present
+        for key in row.get("licensed_areas", [])
     )
 
 

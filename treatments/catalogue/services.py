@@ -24,10 +24,8 @@ from treatments.catalogue.models import (
     FormulationVersion,
     Ingredient,
     IngredientClass,
-    PairRule,
     RecipeLine,
 )
-from treatments.catalogue.queries import RULES
 
 NAME_TAKEN = gettext_lazy("There is a formulation of this name already.")
 
@@ -46,7 +44,7 @@ def create_formulation(*, name: str, total_volume_ml: Decimal, purpose: str = ""
     """A new formulation with the empty draft of its first version, which is returned."""
     if Formulation.objects.filter(name__iexact=name).exists():
         raise Refused(NAME_TAKEN, field="name")
-    with _refusing(NAME_TAKEN, field="name"):
+    with refusing(NAME_TAKEN, field="name"):
         formulation = Formulation.objects.create(name=name, purpose=purpose)
     record(by=by, action=Action.CREATE, subject=formulation, fields=["name", "purpose"], at=at)
     return _start_draft(formulation, total_volume_ml=total_volume_ml, by=by, at=at)
@@ -57,7 +55,7 @@ def edit_formulation(*, formulation: Formulation, name: str, purpose: str, by, a
     """Corrects what a formulation is called and what it is for."""
     if Formulation.objects.filter(name__iexact=name).exclude(pk=formulation.pk).exists():
         raise Refused(NAME_TAKEN, field="name")
-    with _refusing(NAME_TAKEN, field="name"):
+    with refusing(NAME_TAKEN, field="name"):
         Formulation.objects.filter(pk=formulation.pk).update(name=name, purpose=purpose)
     record(by=by, action=Action.CHANGE, subject=formulation, fields=["name", "purpose"], at=at)
 
@@ -203,22 +201,6 @@ def edit_term(*, term: Term, values: dict, by, at=None) -> list[str]:
 
 
 @transaction.atomic
-def add_rule(*, kind: str, ingredient: Ingredient, against: Term, values: dict, by, at=None) -> PairRule:
-    """What speaks against an ingredient: `against` is an allergen or a condition, as `kind` says."""
-    key = f"{ingredient.key}_{against.key}"[:80]
-    with _refusing(_("This is on record already: change that one."), field="against"):
-        rule = RULES[kind][0].objects.create(key=key, ingredient=ingredient, **{kind: against}, **values)
-    record(by=by, action=Action.CREATE, subject=rule, fields=list(values), at=at)
-    return rule
-
-
-@transaction.atomic
-def edit_rule(*, rule: PairRule, values: dict, by, at=None) -> None:
-    """Says otherwise how strongly something speaks against an ingredient. A rule is never taken away."""
-    save_changes(row=rule, values=values, by=by, at=at)
-
-
-@transaction.atomic
 def switch_class(*, ingredient_class: IngredientClass, enabled: bool, by, at=None) -> None:
     """Turns a class of ingredients on or off. Versions that are approved already stay as they are."""
     IngredientClass.objects.filter(pk=ingredient_class.pk).update(enabled=enabled)
@@ -290,7 +272,7 @@ def _overtaken(version: FormulationVersion) -> Conflict:
 
 
 @contextmanager
-def _refusing(message: str, *, field: str):
+def refusing(message: str, *, field: str):
     """Turns the database's objection to a second row of the same into a sentence."""
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The catalogue's pages: formulations with their versions, and the lists of the vocabulary."""
+"""The catalogue's pages: formulations with their versions."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -7,23 +7,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core.errors import Conflict, Refused
-from clinic.core.forms import ReasonForm
-from clinic.core.http import page_of
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
-from patients.history import vocabulary
 from treatments.catalogue import forms, queries, rules, services
 from treatments.catalogue.enums import VersionStatus
-from treatments.catalogue.facts import KINDS, facts
+from treatments.catalogue.pages import ask_reason, asked, listed, show
 from treatments.catalogue.strength import strengths
 
 
 @requires(Permission.VIEW_CATALOGUE)
 @require_safe
 def formulations(request):
-    typed, retired = _filter(request)
-    page = page_of(request, queries.formulations(typed=typed, retired=retired))
-    return _show(request, "formulations", "formulations", {"page": page, "typed": typed, "retired": retired})
+    wanted = asked(request)
+    rows = queries.formulations(**wanted)
+    return show(request, "formulations", "formulations", wanted | listed(request, "formulations", rows, size=50))
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -35,7 +32,7 @@ def new_formulation(request):
             return redirect("catalogue:edit_draft", version.pk)
         except Refused as refusal:
             refusal.add_to(form)
-    return _show(request, "new_formulation", "formulations", {"form": form})
+    return show(request, "new_formulation", "formulations", {"form": form})
 
 
 @requires(Permission.VIEW_CATALOGUE)
@@ -44,7 +41,7 @@ def formulation(request, formulation_id):
     row = queries.get_formulation(formulation_id)
     versions = [(version, queries.final_concentrations(version)) for version in row.versions.all()]
     has_draft = any(version.status == VersionStatus.DRAFT for version, _strengths in versions)
-    return _show(
+    return show(
         request, "formulation", "formulations", {"formulation": row, "versions": versions, "has_draft": has_draft}
     )
 
@@ -59,7 +56,7 @@ def edit_formulation(request, formulation_id):
             return redirect("catalogue:formulation", row.pk)
         except Refused as refusal:
             refusal.add_to(form)
-    return _show(request, "edit_formulation", "formulations", {"formulation": row, "form": form})
+    return show(request, "edit_formulation", "formulations", {"formulation": row, "form": form})
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -70,13 +67,13 @@ def retire_formulation(request, formulation_id):
         services.retire_formulation(formulation=row, **reason)
 
     back = reverse("catalogue:formulation", args=[row.pk])
-    return _retire(request, back, retire, "retire_formulation", "formulations", {"formulation": row})
+    return ask_reason(request, back, retire, "retire_formulation", "formulations", {"formulation": row})
 
 
 @requires(Permission.VIEW_CATALOGUE)
 @require_safe
 def version(request, version_id):
-    return _show(request, "version", "formulations", _recipe(queries.get_version(version_id)))
+    return show(request, "version", "formulations", _recipe(queries.get_version(version_id)))
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -104,14 +101,14 @@ def edit_draft(request, version_id):
         values = {name: getattr(row, name) for name in forms.DraftForm.base_fields}
         lines = forms.line_forms(ingredients, rows=forms.rows_of(row.lines.all()))
         shown |= {"form": forms.DraftForm(initial=values), "lines": lines} | _judged(row)
-        return _show(request, "edit_draft", "formulations", shown)
+        return show(request, "edit_draft", "formulations", shown)
     form = forms.DraftForm(request.POST)
     lines = forms.line_forms(ingredients, data=request.POST)
     if "add" in request.POST or "remove" in request.POST:
         rows = forms.changed_rows(lines, remove=request.POST.get("remove"))
         shown |= {"form": forms.DraftForm(initial=request.POST.dict()), "focus_last": "add" in request.POST}
         shown |= {"lines": forms.line_forms(ingredients, rows=rows)} | _judged_as_typed(form, lines)
-        return _show(request, "edit_draft", "formulations", shown)
+        return show(request, "edit_draft", "formulations", shown)
     if form.is_valid() & lines.is_valid():
         try:
             services.save_draft(version=row, **form.cleaned_data, lines=lines.lines(), by=request.user)
@@ -125,7 +122,7 @@ def edit_draft(request, version_id):
         except Refused as refusal:
             refusal.add_to(form)
     shown |= {"form": form, "lines": lines} | _judged_as_typed(form, lines)
-    return _show(request, "edit_draft", "formulations", shown)
+    return show(request, "edit_draft", "formulations", shown)
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -155,7 +152,7 @@ def approve(request, version_id):
             return redirect("catalogue:version", row.pk)
         except Refused as refusal:
             refusal.add_to(form)
-    return _show(request, "approve", "formulations", shown | {"form": form})
+    return show(request, "approve", "formulations", shown | {"form": form})
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -166,148 +163,13 @@ def retire_version(request, version_id):
         services.retire_version(version=row, **reason)
 
     back = reverse("catalogue:version", args=[row.pk])
-    return _retire(request, back, retire, "retire_version", "formulations", {"version": row})
+    return ask_reason(request, back, retire, "retire_version", "formulations", {"version": row})
 
 
 @requires(Permission.VIEW_CATALOGUE)
 @require_safe
 def drafts_panel(request):
     return render(request, "catalogue/drafts_panel.html", {"drafts": queries.drafts()})
-
-
-@requires(Permission.VIEW_CATALOGUE)
-@require_safe
-def terms(request, kind):
-    typed, retired = _filter(request)
-    page = page_of(request, queries.terms(kind, typed=typed, retired=retired), size=100)
-    context = {"kind": KINDS[kind], "page": page, "typed": typed, "retired": retired}
-    return _show(request, "terms", kind, context)
-
-
-@requires(Permission.VIEW_CATALOGUE)
-@require_safe
-def term(request, kind, term_id):
-    """One word of the vocabulary; an ingredient comes with all that speaks against it."""
-    is_ingredient = kind == "ingredients"
-    row = queries.get_ingredient(term_id) if is_ingredient else queries.get_term(kind, term_id)
-    context = {"kind": KINDS[kind], "term": row, "facts": facts(row, forms.TERM_FORMS[kind](term=row))}
-    if is_ingredient:
-        context["refusal"] = rules.ingredient_refusal(row)
-    return _show(request, "ingredient" if is_ingredient else "term", kind, context)
-
-
-@requires(Permission.EDIT_CATALOGUE)
-def add_term(request, kind):
-    form = forms.TERM_FORMS[kind](request.POST or None)
-    if form.is_valid():
-        try:
-            row = vocabulary.add_term(model=queries.TERMS[kind], values=form.cleaned_data, by=request.user)
-            messages.success(request, _("Saved."))
-            return redirect(KINDS[kind].page, row.pk)
-        except Refused as refusal:
-            refusal.add_to(form)
-    return _show(request, "edit_term", kind, {"kind": KINDS[kind], "form": form})
-
-
-@requires(Permission.EDIT_CATALOGUE)
-def edit_term(request, kind, term_id):
-    row = queries.get_term(kind, term_id)
-    form = forms.TERM_FORMS[kind](request.POST or None, term=row)
-    if form.is_valid():
-        services.edit_term(term=row, values=form.cleaned_data, by=request.user)
-        messages.success(request, _("Saved."))
-        return redirect(KINDS[kind].page, row.pk)
-    return _show(request, "edit_term", kind, {"kind": KINDS[kind], "term": row, "form": form})
-
-
-@requires(Permission.EDIT_CATALOGUE)
-def retire_term(request, kind, term_id):
-    row = queries.get_term(kind, term_id)
-
-    def retire(**reason):
-        vocabulary.retire_term(term=row, **reason)
-
-    back = reverse(KINDS[kind].page, args=[row.pk])
-    return _retire(request, back, retire, "retire_term", kind, {"kind": KINDS[kind], "term": row})
-
-
-@requires(Permission.EDIT_CATALOGUE)
-@require_POST
-def restore_term(request, kind, term_id):
-    row = queries.get_term(kind, term_id)
-    try:
-        vocabulary.restore_term(term=row, by=request.user)
-    except Refused as refusal:
-        messages.warning(request, refusal.message)
-    return redirect(KINDS[kind].page, row.pk)
-
-
-@requires(Permission.EDIT_CATALOGUE)
-def add_rule(request, kind, term_id):
-    """Puts on record what speaks against an ingredient."""
-    row = queries.get_term("ingredients", term_id)
-    form = forms.RuleForm(request.POST or None, kind=kind)
-
-    def write(values):
-        services.add_rule(kind=kind, ingredient=row, against=values.pop("against"), values=values, by=request.user)
-
-    return _ask_rule(request, row, form, write)
-
-
-@requires(Permission.EDIT_CATALOGUE)
-def edit_rule(request, kind, rule_id):
-    rule = queries.get_rule(kind, rule_id)
-    form = forms.RuleForm(request.POST or None, kind=kind, rule=rule)
-
-    def write(values):
-        services.edit_rule(rule=rule, values=values, by=request.user)
-
-    return _ask_rule(request, rule.ingredient, form, write, against=getattr(rule, kind))
-
-
-@requires(Permission.EDIT_CATALOGUE)
-def switch_class(request, term_id):
-    """Turns a class of ingredients on or off, after saying what that means."""
-    row = queries.get_term("classes", term_id)
-    to = request.POST.get("to")
-    if to in {"on", "off"}:
-        services.switch_class(ingredient_class=row, enabled=to == "on", by=request.user)
-        return redirect("catalogue:classes")
-    return _show(request, "switch_class", "classes", {"term": row})
-
-
-def _retire(request, back: str, retire, template: str, section: str, shown: dict):
-    """Asks for the reason, takes something out of use and goes back to its page."""
-    form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            retire(**form.cleaned_data, by=request.user)
-        except Refused as refusal:
-            refusal.add_to(form)
-        else:
-            messages.success(request, _("It is out of use."))
-            return redirect(back)
-    return _show(request, template, section, shown | {"form": form})
-
-
-def _ask_rule(request, ingredient, form, write, against=None):
-    """A form of one rule; back to the ingredient when it is written."""
-    if form.is_valid():
-        try:
-            write(form.cleaned_data.copy())
-            messages.success(request, _("Saved."))
-            return redirect("catalogue:ingredient", ingredient.pk)
-        except Refused as refusal:
-            refusal.add_to(form)
-    return _show(request, "edit_rule", "ingredients", {"term": ingredient, "form": form, "against": against})
-
-
-def _show(request, template: str, section: str, context: dict):
-    return render(request, f"catalogue/{template}.html", context | {"section": section})
-
-
-def _filter(request) -> tuple[str, bool]:
-    return request.GET.get("q", "")[:100], "retired" in request.GET
 
 
 def _recipe(row) -> dict:
