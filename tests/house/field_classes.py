@@ -83,14 +83,18 @@ CLASSES = {
     },
     "stock.Movement": {CLINICAL: "session_id", NEITHER: "lot kind volume_ml at by reason what submission"},
     "stock.StockSettings": {NEITHER: "warn_days"},
+    "charting.TreatmentPlan": {
+        IDENTIFYING: "patient",
+        CLINICAL: "indication version areas weeks status made_by made_at edits ended_by ended_at stop_reason",
+    },
     "charting.TreatmentSession": {
         IDENTIFYING: "patient",
-        CLINICAL: "practitioner status started_at indication note reactions advice signed_at signed_by signed_name "
+        CLINICAL: "practitioner status started_at plan indication note reactions advice signed_at signed_by signed_name "
         "signed_role content_hash signature voided_at voided_by void_reason",
     },
     "charting.SessionDraft": {CLINICAL: "session version content saved_at"},
-    "charting.Preparation": {CLINICAL: "session position version volume_ml variation variation_reason"},
-    "charting.PreparationLot": {CLINICAL: "preparation line lot"},
+    "charting.Preparation": {CLINICAL: "session position version volume_ml variation variation_reason number drawn_at"},
+    "charting.PreparationLot": {CLINICAL: "preparation line lot volume_ml"},
     "charting.Injection": {
         CLINICAL: "session preparation area side diagram technique needle depth_mm volume_ml count points"
     },

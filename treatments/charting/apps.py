@@ -4,6 +4,7 @@ FROZEN_COLUMNS = (
     "patient_id",
     "practitioner_id",
     "started_at",
+    "plan_id",
     "indication_id",
     "note",
     "reactions",

@@ -8,6 +8,12 @@ class SessionStatus(TextChoices):
     VOIDED = "voided", _("Voided")
 
 
+class PlanStatus(TextChoices):
+    ACTIVE = "active", _("Active")
+    FINISHED = "finished", _("Finished")
+    STOPPED = "stopped", _("Stopped")
+
+
 # The moves a session may make; everything else is refused, by the database too.
 SESSION_MOVES = {
     SessionStatus.DRAFT: {SessionStatus.SIGNED, SessionStatus.VOIDED},

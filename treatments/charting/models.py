@@ -9,8 +9,45 @@ from patients.history.enums import Effect
 from patients.registry.models import Patient
 from treatments.catalogue.enums import Diagram, Side
 from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
-from treatments.charting.enums import RuleEffect, SessionStatus
+from treatments.charting.enums import PlanStatus, RuleEffect, SessionStatus
 from treatments.stock.models import Lot
+
+
+class TreatmentPlan(models.Model):
+    """A course of sessions for one indication: with which recipe, where, and in which weeks.
+
+    `areas` holds [key of the area, side] pairs. `weeks` counts from the first session, one entry a session:
+    [0, 2, 4, 8]. A plan may be changed while it is active; what was done under it stays with its sessions.
+    """
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="treatment_plans")
+    indication = models.ForeignKey(Indication, models.PROTECT, related_name="+")
+    version = models.ForeignKey(FormulationVersion, models.PROTECT, related_name="treatment_plans")
+    areas = models.JSONField(_("areas"), default=list)
+    weeks = models.JSONField(_("weeks"), default=list)
+    status = models.CharField(_("status"), max_length=8, choices=PlanStatus, default=PlanStatus.ACTIVE)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(_("made at"))
+    edits = models.PositiveIntegerField(default=0)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    stop_reason = models.CharField(_("why it was stopped"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-made_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="charting_plan_end_is_complete",
+                condition=Q(status="active", ended_at__isnull=True, ended_by__isnull=True)
+                | (~Q(status="active") & Q(ended_at__isnull=False, ended_by__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="charting_plan_stopped_with_reason", condition=~Q(status="stopped") | ~Q(stop_reason="")
+            ),
+        ]
+
+    def __str__(self):
+        return f"plan {self.pk}"
 
 
 class TreatmentSession(models.Model):
@@ -24,6 +61,7 @@ class TreatmentSession(models.Model):
     practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sessions")
     status = models.CharField(_("status"), max_length=8, choices=SessionStatus, default=SessionStatus.DRAFT)
     started_at = models.DateTimeField(_("started at"))
+    plan = models.ForeignKey(TreatmentPlan, models.PROTECT, null=True, blank=True, related_name="sessions")
     indication = models.ForeignKey(Indication, models.PROTECT, null=True, blank=True, related_name="+")
     note = models.TextField(_("note"), blank=True)
     reactions = models.TextField(_("immediate reactions"), blank=True)
@@ -83,20 +121,25 @@ class SessionDraft(models.Model):
 
 
 class Preparation(models.Model):
-    """One syringe of a session: an approved version, what was varied for this patient and why."""
+    """One syringe of a session: an approved version, what was varied for this patient and why.
+
+    `number` is on its label (see `numbers`); syringes signed before there were labels have none.
+    """
 
     session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="preparations")
     position = models.PositiveSmallIntegerField()
     version = models.ForeignKey(FormulationVersion, models.PROTECT, related_name="preparations")
     volume_ml = models.DecimalField(_("volume drawn up, mL"), max_digits=7, decimal_places=3)
-    variation = models.CharField(_("variation"), max_length=300, blank=True)
+    variation = models.CharField(_("variation"), max_length=1000, blank=True)
     variation_reason = models.CharField(_("reason for the variation"), max_length=300, blank=True)
     number = models.CharField(_("number of the mixture"), max_length=24, blank=True, db_index=True)
+    drawn_at = models.DateTimeField(_("drawn up at"), null=True)
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["session", "position"], name="charting_preparation_position_once"),
+            models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="charting_mixture_number_once"),
             models.CheckConstraint(name="charting_preparation_volume_positive", condition=Q(volume_ml__gt=0)),
             models.CheckConstraint(
                 name="charting_variation_has_reason", condition=Q(variation="") | ~Q(variation_reason="")
