@@ -120,6 +120,15 @@ CATALOGUE = [
         ]
     ),
 ]
+CATALOGUE += [
+    ("catalogue:exchange", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:export", "login 403 403 302", ADMINISTRATOR_NOT),
+    ("catalogue:export_recipes", "login 403 403 302", "login 403 403 302"),
+    ("catalogue:import", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:name_key", ADMINISTRATOR, ADMINISTRATOR),
+    ("catalogue:keys", ADMINISTRATOR, ADMINISTRATOR_NOT),
+    ("catalogue:retire_key", ADMINISTRATOR, ADMINISTRATOR),
+]
 for many, one in TERM_PAGES:
     CATALOGUE += [
         (f"catalogue:{many}", CATALOGUE_READ, CATALOGUE_READ_NOT),
@@ -134,7 +143,16 @@ STOCK = [
     ("stock:lots", CATALOGUE_READ, CATALOGUE_READ_NOT),
     ("stock:lot", CATALOGUE_READ, CATALOGUE_READ_NOT),
     ("stock:expiring_panel", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("stock:to_do", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("stock:settings", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:receive", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:count", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:waste", CATALOGUE_READ, CATALOGUE_READ),
+    ("stock:open_vial", CATALOGUE_READ_NOT, "login 302 403 302"),
+    ("stock:finish_vial", CATALOGUE_READ, CATALOGUE_READ),
+    ("stock:photo", "login 404 403 404", CATALOGUE_READ_NOT),
+    ("stock:add_photo", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:expire", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:quarantine", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:retire", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:release", ADMINISTRATOR_NOT, "login 403 403 302"),
@@ -177,6 +195,15 @@ HISTORY = [
 
 SCHEDULING = [
     ("scheduling:day", STAFF, STAFF),
+    ("scheduling:week", STAFF, STAFF),
+    ("scheduling:month", STAFF, STAFF),
+    ("scheduling:day_live", STAFF, STAFF),
+    ("scheduling:week_live", STAFF, STAFF),
+    ("scheduling:sheet", STAFF, STAFF),
+    ("scheduling:board", STAFF, STAFF),
+    ("scheduling:board_live", STAFF, STAFF),
+    ("scheduling:unconfirmed", BOOKING, BOOKING),
+    ("scheduling:place", "login 400 400 403", "login 400 400 403"),
     ("scheduling:today_panel", BOOKING, BOOKING),
     ("scheduling:book", BOOKING, BOOKING),
     ("scheduling:find_patient", BOOKING_NOT, BOOKING),

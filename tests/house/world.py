@@ -18,6 +18,7 @@ from tests.factories.patients import (
 from tests.factories.people import AdministratorFactory, FrontDeskFactory, PractitionerFactory, UserFactory
 from tests.factories.treatments import (
     AppointmentFactory,
+    ApprovedVersionFactory,
     AreaFactory,
     DraftVersionFactory,
     FormulationFactory,
@@ -30,7 +31,8 @@ from tests.factories.treatments import (
     TechniqueFactory,
     VisitTypeFactory,
 )
-from treatments.catalogue.models import Incompatibility, Indication
+from treatments.catalogue.exchange import services as exchange
+from treatments.catalogue.models import Incompatibility, Indication, KnownKey
 from treatments.catalogue.queries import RULES
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
@@ -59,6 +61,19 @@ def an_import(person) -> int:
         created_at=LONG_AGO,
         touched_at=LONG_AGO,
     ).pk
+
+
+def a_package(person) -> int:
+    """A signed package that somebody is looking at."""
+    version = ApprovedVersionFactory()
+    person = person or UserFactory()
+    content = exchange.export_recipes(version_ids=[version.pk], by=person, at=LONG_AGO)
+    return exchange.keep_file(content=content, file_name="recipes.yaml", by=person, at=LONG_AGO).pk
+
+
+def a_known_key(person) -> int:
+    key = f"{KnownKey.objects.count():064x}"
+    return exchange.name_key(public_key=key, name="Clínica Sur", by=person or UserFactory(), at=LONG_AGO).pk
 
 
 def an_indication(person) -> int:
@@ -155,6 +170,8 @@ BUILDERS = {
     "formulation_id": lambda person: FormulationFactory().pk,
     "version_id": lambda person: DraftVersionFactory().pk,
     "product_id": lambda person: ProductFactory().pk,
+    "file_id": a_package,
+    "key_id": a_known_key,
     "lot_id": lambda person: LotFactory().pk,
     "session_id": lambda person: SessionFactory(practitioner=a_practitioner(person)).pk,
     "appointment_id": lambda person: AppointmentFactory().pk,

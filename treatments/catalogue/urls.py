@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from treatments.catalogue import against_views, product_views, views, vocabulary_views
 from treatments.catalogue.facts import KINDS
@@ -19,6 +19,7 @@ urlpatterns = [
     path("versions/<row:version_id>/next/", views.new_version, name="new_version"),
     path("versions/<row:version_id>/retire/", views.retire_version, name="retire_version"),
     path("classes/<row:term_id>/switch/", vocabulary_views.switch_class, name="switch_class"),
+    path("exchange/", include("treatments.catalogue.exchange_urls")),
     path("products/", product_views.product_list, name="products"),
     path("products/new/", product_views.add_product, name="add_product"),
     path("products/<row:product_id>/", product_views.product, name="product"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from patients.history.models import Allergen, Condition
 from treatments.catalogue.exchange.values import Value, value_of
@@ -49,6 +50,10 @@ class Kind:
     @cached_property
     def fields(self) -> dict[str, Value]:
         return {name: value_of(self.model._meta.get_field(name)) for name in self.field_names.split()}
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.name]
 
     def related(self) -> list[str]:
         return [name for name, value in self.fields.items() if value.field.is_relation and not value.field.many_to_many]
@@ -122,6 +127,21 @@ KINDS = {
             parts=VERSIONS,
         ),
     ]
+}
+LABELS = {
+    "allergens": _("Allergies"),
+    "conditions": _("Conditions"),
+    "areas": _("Areas"),
+    "indications": _("Indications"),
+    "techniques": _("Techniques"),
+    "classes": _("Classes of ingredients"),
+    "ingredients": _("Ingredients"),
+    "products": _("Products"),
+    "allergen_rules": _("Allergies against ingredients"),
+    "condition_rules": _("Conditions against ingredients"),
+    "incompatibilities": _("Ingredients that do not belong together"),
+    "mixing_rules": _("What the clinic thinks of mixtures"),
+    "formulations": _("Formulations"),
 }
 KIND_OF = {kind.model: kind for kind in [*KINDS.values(), VERSIONS, LINES]}
 

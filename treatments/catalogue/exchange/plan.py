@@ -21,6 +21,8 @@ RETIRED = {"retired_at", "retire_reason"}
 
 @dataclass(frozen=True)
 class Difference:
+    """A field in which a row of the file is not as it is here; "versions" stands for the recipe."""
+
     name: str
     ours: object
     theirs: object
@@ -45,7 +47,8 @@ class Step:
 
     @property
     def title(self) -> str:
-        return self.row.values.get("name") or self.row.values.get("key") or ""
+        values = self.row.values
+        return values.get("name") or " · ".join(str(values[name]) for name in self.row.kind.identity)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from clinic.core.errors import Conflict, Refused, given
 from clinic.core.text import clean_line
 from clinic.staff.queries import clinic_profile
 from treatments.catalogue.enums import VersionStatus
-from treatments.catalogue.exchange import packages, yamltext
+from treatments.catalogue.exchange import packages, queries, yamltext
 from treatments.catalogue.exchange.enums import Flow, State
 from treatments.catalogue.exchange.layout import CATALOGUE, FORMAT, KIND_OF, KINDS, LINES, RECIPES, VERSIONS, Kind
 from treatments.catalogue.exchange.packages import Seal
@@ -79,7 +79,7 @@ def open_file(content: bytes) -> Upload:
         file = read_file(body)
         if file.what != RECIPES:
             raise Broken([Problem(1, _("Only packages of recipes are signed."))])
-        if KnownKey.objects.filter(public_key=seal.public_key, retired_at__isnull=False).exists():
+        if queries.is_distrusted(seal):
             raise Broken([Problem(1, _("The key that signed this package is no longer trusted here."))])
         return Upload(file, seal)
     return Upload(read_file(content))
