@@ -220,6 +220,10 @@ SCHEDULING = [
     ("scheduling:edit_room", ADMINISTRATOR, ADMINISTRATOR),
     ("scheduling:retire_room", ADMINISTRATOR, ADMINISTRATOR),
     ("scheduling:hours", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:add_exception", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:add_closed_days", ADMINISTRATOR, ADMINISTRATOR),
+    ("scheduling:remove_exception", ADMINISTRATOR, "login 403 403 302"),
+    ("scheduling:stranded", STAFF, STAFF),
 ]
 
 REMINDERS = [

@@ -19,7 +19,7 @@ from treatments.catalogue.models import (
 )
 from treatments.charting.models import SessionDraft, TreatmentSession
 from treatments.scheduling.enums import VisitKind
-from treatments.scheduling.models import Appointment, Room, VisitType, WorkingHours
+from treatments.scheduling.models import Appointment, HoursException, Room, VisitType, WorkingHours
 from treatments.stock.models import Lot
 
 
@@ -155,6 +155,17 @@ class WorkingHoursFactory(factory.django.DjangoModelFactory):
     weekday = 0
     starts = time(9)
     ends = time(18)
+
+
+class HoursExceptionFactory(factory.django.DjangoModelFactory):
+    """A week of leave."""
+
+    class Meta:
+        model = HoursException
+
+    practitioner = factory.SubFactory(PractitionerFactory)
+    first_day = date(2027, 3, 1)
+    last_day = date(2027, 3, 7)
 
 
 class AppointmentFactory(factory.django.DjangoModelFactory):

@@ -23,7 +23,7 @@ NOON = """
 from datetime import time
 from clinic.staff.models import User
 from clinic.staff.services import update_clinic
-from treatments.scheduling.services import set_working_hours
+from treatments.scheduling.hours import set_working_hours
 update_clinic(by=None, time_zone="{zone}")
 for person in User.objects.practitioners():
     hours = [(day, time(8), time(20)) for day in range(7)]

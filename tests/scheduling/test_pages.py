@@ -409,7 +409,7 @@ TYPE = {
     "minutes": 20,
     "minutes_before": 5,
     "minutes_after": 5,
-    "colour": "#123456",
+    "colour": "#5b3f8c",
 }
 
 
@@ -444,7 +444,7 @@ def test_an_administrator_keeps_visit_types_rooms_and_hours(calendar, admin):
         ("add_visit_type", TYPE | {"minutes": 0}, "greater than or equal to 5"),
         ("add_visit_type", TYPE | {"minutes": "1e9"}, "whole number"),
         ("add_visit_type", TYPE | {"minutes_after": 9999}, "less than or equal to 240"),
-        ("add_visit_type", TYPE | {"colour": "red"}, "#rrggbb"),
+        ("add_visit_type", TYPE | {"colour": "#123456"}, "valid choice"),
         ("add_visit_type", TYPE | {"kind": "party"}, "valid choice"),
         ("add_room", {"name": "BLUE ROOM"}, "with this name already"),
         ("add_room", {"name": "   "}, "required"),

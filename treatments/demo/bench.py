@@ -33,6 +33,7 @@ from treatments.demo.sessions import GRIDS, content_for
 from treatments.reminders.models import Reminder
 from treatments.reminders.services import plan_reminders, sweep_reminders
 from treatments.reminders.tasks import deliver_reminder
+from treatments.scheduling import hours
 from treatments.scheduling import services as scheduling
 from treatments.scheduling.models import Room, VisitType
 from treatments.stock.models import Lot
@@ -74,7 +75,7 @@ def prepare(*, patients: int, visits: int) -> None:
     rooms = [scheduling.add_room(name=f"Bench room {n}", by=people["luis"]) for n in range(PRACTITIONERS)]
     for doctor in doctors:
         week = [(day, wall(7), wall(22)) for day in range(7)]
-        scheduling.set_working_hours(practitioner=doctor, hours=week, by=people["luis"])
+        hours.set_working_hours(practitioner=doctor, hours=week, by=people["luis"])
     version = versions["Thigh cellulite mix"]
     bulk.fill(patients=patients, visits=visits, practitioners=doctors, rooms=rooms, version=version)
 

@@ -26,6 +26,7 @@ from treatments.charting import services as charting
 from treatments.demo.people import CLINIC, PASSWORD, PATIENTS, STAFF
 from treatments.demo.sessions import content_for
 from treatments.reminders.services import plan_reminders
+from treatments.scheduling import hours
 from treatments.scheduling import services as scheduling
 from treatments.scheduling.models import Appointment, Room, VisitType
 from treatments.stock import services as stock
@@ -120,7 +121,7 @@ def furnish(people) -> None:
     days = {0, 1, 2, 3, 4, clock.today().weekday()}  # whatever day the demo is first looked at, it is a working day
     week = [(day, start, end) for day in days for start, end in ((time(9), time(14)), (time(15), time(20)))]
     for key in ("ana", "jonas"):
-        scheduling.set_working_hours(practitioner=people[key], hours=week, by=by)
+        hours.set_working_hours(practitioner=people[key], hours=week, by=by)
 
 
 def stock_shelves(people) -> dict[int, int]:

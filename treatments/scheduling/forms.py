@@ -7,16 +7,14 @@ from uuid import uuid4
 
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
-from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.core.forms import DateField, Form, NameField, TimeField, VersionField
-from clinic.staff.forms import ColourField
 from treatments.scheduling import queries, rules
-from treatments.scheduling.enums import PartOfDay, VisitKind
+from treatments.scheduling.enums import PartOfDay
 
 OTHER = "other"
 SLOT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)Z\.(\d{1,18})\.(\d{1,18})", re.ASCII)
@@ -206,74 +204,6 @@ class CancelForm(Form):
 class StepForm(forms.Form):
     step = forms.CharField()
     version = VersionField()
-
-
-class VisitTypeForm(Form):
-    name = NameField(label=_("Name"), max_length=80)
-    kind = forms.ChoiceField(label=_("Kind"), choices=VisitKind.choices)
-    minutes = forms.IntegerField(label=_("Duration, minutes"), min_value=5, max_value=720, step_size=5)
-    minutes_before = forms.IntegerField(
-        label=_("Minutes kept free before"), min_value=0, max_value=240, initial=0, help_text=_("To prepare the room.")
-    )
-    minutes_after = forms.IntegerField(
-        label=_("Minutes kept free after"), min_value=0, max_value=240, initial=0, help_text=_("To clear it up.")
-    )
-    consultation_within_days = forms.IntegerField(
-        label=_("Needs a consultation within, days"),
-        min_value=1,
-        max_value=3650,
-        required=False,
-        help_text=_("Empty: it can be booked without one."),
-    )
-    colour = ColourField()
-
-
-class RoomForm(Form):
-    name = NameField(label=_("Name"), max_length=60)
-
-
-class WeekForm(Form):
-    """A practitioner's week: one line a day, such as "9:00-13:00, 15:00-19:00"; empty is a day off."""
-
-    mark_optional = False
-    STRETCH = re.compile(r"(\d{1,2})[:.](\d\d)\s*[-\u2013]\s*(\d{1,2})[:.](\d\d)", re.ASCII)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for weekday, name in WEEKDAYS.items():
-            self.fields[f"day_{weekday}"] = forms.CharField(
-                label=name,
-                required=False,
-                max_length=80,
-                widget=forms.TextInput(attrs={"placeholder": gettext("Day off"), "autocomplete": "off"}),
-            )
-
-    @staticmethod
-    def text_of(hours) -> dict[str, str]:
-        """The form's initial values for (weekday, from, to) rows."""
-        days = groupby(hours, key=lambda stretch: stretch[0])
-        return {
-            f"day_{weekday}": ", ".join(f"{starts:%H:%M}-{ends:%H:%M}" for _day, starts, ends in stretches)
-            for weekday, stretches in days
-        }
-
-    def clean(self):
-        data = super().clean()
-        self.hours = []
-        for weekday in range(7):
-            for part in filter(None, (part.strip() for part in data.get(f"day_{weekday}", "").split(","))):
-                self._add(weekday, part)
-        return data
-
-    def _add(self, weekday: int, text: str) -> None:
-        match = self.STRETCH.fullmatch(text)
-        try:
-            first, last = f"{match[1]:0>2}:{match[2]}", f"{match[3]:0>2}:{match[4]}"
-            starts, ends = (datetime.strptime(wall, "%H:%M").time() for wall in (first, last))  # noqa: DTZ007
-        except (TypeError, ValueError):
-            self.add_error(f"day_{weekday}", gettext("Write the hours as 9:00-13:00, with a comma between two."))
-            return
-        self.hours.append((weekday, starts, ends))
 
 
 def slot_value(free: queries.FreeTime) -> str:

@@ -7,8 +7,8 @@ from datetime import date, time
 from typing import NamedTuple
 
 from clinic.core import clock
-from treatments.scheduling.intervals import Stretch, merge
-from treatments.scheduling.models import HoursException, WorkingHours
+from treatments.scheduling.intervals import Stretch, contains, merge
+from treatments.scheduling.models import Appointment, HoursException, WorkingHours
 
 Walls = list[tuple[time, time]]
 
@@ -37,6 +37,11 @@ class Openings:
             walls = [common for wall in walls for common in _common(wall, _walls(clinics))]
         stretches = [(clock.instant(day, starts), clock.instant(day, ends)) for starts, ends in walls]
         return merge(stretch for stretch in stretches if stretch[0] < stretch[1])
+
+    def hold(self, visit: Appointment) -> bool:
+        """Whether the visit lies within the hours of its practitioner."""
+        day = clock.local(visit.starts_at).date()
+        return contains(self.on(visit.practitioner_id, day), visit.starts_at, visit.ends_at)
 
     def with_week(self, practitioner_id: int, hours: Iterable[tuple[int, time, time]]) -> "Openings":
         """The same, if this were the practitioner's week."""

@@ -15,7 +15,7 @@ from clinic.staff.models import User
 from clinic.staff.queries import practitioners
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
-from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType, WorkingHours
+from treatments.scheduling.models import Appointment, AppointmentChange, HoursException, Room, VisitType, WorkingHours
 from treatments.scheduling.openings import Openings, openings
 
 # No visit keeps anybody busy for longer (see VisitType's constraint): bounds every search by an index.
@@ -179,6 +179,52 @@ def visits_to_come_in(room: Room, at: datetime) -> int:
     return Appointment.objects.filter(room=room, starts_at__gte=at, status__in=OPEN).count()
 
 
+def open_visits(days: tuple[date, date], at: datetime, practitioner: User | None = None) -> list[Appointment]:
+    """Visits that are still to take place on these days, of one practitioner or of all."""
+    start, end = clock.day_bounds(days[0])[0], clock.day_bounds(days[1])[1]
+    visits = Appointment.objects.filter(status__in=OPEN, starts_at__gte=max(start, at), starts_at__lt=end)
+    if practitioner is not None:
+        visits = visits.filter(practitioner=practitioner)
+    return list(visits.select_related("patient", "practitioner", "visit_type"))
+
+
+def stranded_visits(at: datetime) -> list[Appointment]:
+    """Visits to come that lie outside the hours of their practitioner: to be moved, or kept on purpose."""
+    today = clock.local(at).date()
+    days = today, today + timedelta(days=730)
+    visits = open_visits(days, at)
+    hours = openings({visit.practitioner_id for visit in visits}, *days)
+    return [visit for visit in visits if not hours.hold(visit)]
+
+
+def exceptions_ahead(today: date) -> list[HoursException]:
+    """The settings page: dated exceptions that are not over, each set of stretches as its first with `walls`."""
+    rows = HoursException.objects.filter(last_day__gte=today).select_related("practitioner")
+    sets = defaultdict(list)
+    for row in rows.order_by("first_day", "last_day", "practitioner__full_name", "starts"):
+        sets[row.practitioner_id, row.first_day, row.last_day, row.is_off].append(row)
+    for first, *others in sets.values():
+        first.walls = [] if first.is_off else [(row.starts, row.ends) for row in (first, *others)]
+    return [first for first, *_others in sets.values()]
+
+
+def get_exception(exception_id: int) -> HoursException:
+    return get_object_or_404(HoursException.objects.select_related("practitioner"), pk=exception_id)
+
+
+def entered_with(exception: HoursException) -> list[HoursException]:
+    """The exception and the other stretches of the same days."""
+    same = HoursException.objects.filter(
+        practitioner=exception.practitioner_id, first_day=exception.first_day, last_day=exception.last_day
+    )
+    return list(same.filter(starts__isnull=exception.is_off))
+
+
+def has_other_hours(practitioner: User | None, first_day: date, last_day: date) -> bool:
+    rows = HoursException.objects.filter(practitioner=practitioner, starts__isnull=False)
+    return rows.filter(last_day__gte=first_day, first_day__lte=last_day).exists()
+
+
 def is_name_taken(model, name: str, but=None) -> bool:
     return model.objects.filter(name__iexact=name).exclude(pk=but and but.pk).exists()
 
@@ -275,9 +321,10 @@ def calendar_settings() -> dict:
     retired_last = F("retired_at").asc(nulls_first=True)
     people = practitioners().prefetch_related("working_hours")
     return {
-        "visit_types": list(VisitType.objects.order_by(retired_last, "kind", "name")),
+        "visit_types": list(VisitType.objects.prefetch_related("practitioners").order_by(retired_last, "kind", "name")),
         "rooms": list(Room.objects.order_by(retired_last, "name")),
         "people": [(person, week_text(person.working_hours.all())) for person in people],
+        "exceptions": exceptions_ahead(clock.today()),
     }
 
 

@@ -335,6 +335,21 @@ def check_week(hours: list[tuple[int, time, time]]) -> None:
             raise Refused(_("These hours overlap."), field=f"day_{weekday}")
 
 
+def check_exception(practitioner, first_day: date, last_day: date, hours) -> None:
+    if practitioner is not None:
+        check_treats(practitioner)
+    if last_day < first_day:
+        raise Refused(_("The last day must not be before the first."), field="last_day")
+    if last_day - first_day > FURTHEST:
+        raise Refused(_("At most two years at once."), field="last_day")
+    if any(ends <= starts for starts, ends in hours):
+        raise Refused(_("The end must be later than the beginning."), field="hours")
+    if any(two[0] < one[1] for one, two in pairwise(sorted(hours))):
+        raise Refused(_("These hours overlap."), field="hours")
+    if hours and queries.has_other_hours(practitioner, first_day, last_day):
+        raise Refused(_("There are other hours on some of these days already. Take them back first."), field="hours")
+
+
 @dataclass(frozen=True)
 class TodaysVisit:
     """A line of the page "today": the visit, and whether its consultation, an answer or a contact is missing."""

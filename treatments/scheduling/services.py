@@ -22,7 +22,7 @@ from patients.registry.models import Patient
 from treatments.charting.services import start_session
 from treatments.scheduling import queries, rules
 from treatments.scheduling.enums import VisitStatus
-from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType, WorkingHours
+from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType
 
 RETRIES = 2
 # PostgreSQL: deadlock, serialization failure, lock timeout.
@@ -295,31 +295,37 @@ def _record(appointment: Appointment, action: Action, by, at, fields=()) -> None
 
 
 @transaction.atomic
-def add_visit_type(*, name: str, kind: str, minutes: int, by, at=None, **details) -> VisitType:
-    """`details`: minutes_before, minutes_after, consultation_within_days, colour."""
+def add_visit_type(*, name: str, kind: str, minutes: int, by, practitioners=(), at=None, **details) -> VisitType:
+    """`details`: minutes_before, minutes_after, consultation_within_days, days_between, room_kind, colour."""
     rules.check_name_is_new(VisitType, name)
     visit_type = VisitType.objects.create(name=name, kind=kind, minutes=minutes, **details)
+    visit_type.practitioners.set(practitioners)
     record(by=by, action=Action.CREATE, subject=visit_type, at=at)
     return visit_type
 
 
 @transaction.atomic
-def edit_visit_type(*, visit_type: VisitType, by, at=None, **changes) -> VisitType:
+def edit_visit_type(*, visit_type: VisitType, by, practitioners=None, at=None, **changes) -> VisitType:
     """Booked visits keep the times they were booked with; those booked from now on follow the new ones."""
-    return _edit(visit_type, changes, by, at)
+    _edit(visit_type, changes, by, at)
+    if practitioners is not None and set(practitioners) != set(visit_type.practitioners.all()):
+        visit_type.practitioners.set(practitioners)
+        record(by=by, action=Action.CHANGE, subject=visit_type, fields=["practitioners"], at=at)
+    return visit_type
 
 
 @transaction.atomic
-def add_room(*, name: str, by, at=None) -> Room:
+def add_room(*, name: str, by, kind: str = "", at=None) -> Room:
     rules.check_name_is_new(Room, name)
-    room = Room.objects.create(name=name)
+    room = Room.objects.create(name=name, kind=kind)
     record(by=by, action=Action.CREATE, subject=room, at=at)
     return room
 
 
 @transaction.atomic
-def rename_room(*, room: Room, name: str, by, at=None) -> Room:
-    return _edit(room, {"name": name}, by, at)
+def edit_room(*, room: Room, by, at=None, **changes) -> Room:
+    """`changes`: name, kind. Booked visits stay in it."""
+    return _edit(room, changes, by, at)
 
 
 @transaction.atomic
@@ -332,20 +338,6 @@ def retire_room(*, room: Room, reason: str, by, at=None) -> Room:
     """A room with visits to come is not retired: they are moved first."""
     rules.check_room_is_empty(room, at or clock.now())
     return _retire(room, reason, by, at)
-
-
-@transaction.atomic
-def set_working_hours(*, practitioner: User, hours, by, at=None) -> None:
-    """`hours`: (weekday, from, to) for a week, Monday 0; replaces what was. Booked visits stay."""
-    hours = sorted(hours)
-    rules.check_treats(practitioner)
-    rules.check_week(hours)
-    WorkingHours.objects.filter(practitioner=practitioner).delete()
-    WorkingHours.objects.bulk_create(
-        WorkingHours(practitioner=practitioner, weekday=weekday, starts=starts, ends=ends)
-        for weekday, starts, ends in hours
-    )
-    record(by=by, action=Action.CHANGE, subject=practitioner, fields=["working_hours"], at=at)
 
 
 def _edit(row, changes: dict, by, at):

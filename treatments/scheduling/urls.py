@@ -22,4 +22,8 @@ urlpatterns = [
     path("settings/rooms/<row:room_id>/", settings_views.edit_room, name="edit_room"),
     path("settings/rooms/<row:room_id>/retire/", settings_views.retire_room, name="retire_room"),
     path("settings/hours/<row:practitioner_id>/", settings_views.hours, name="hours"),
+    path("settings/hours/<row:practitioner_id>/days/", settings_views.add_exception, name="add_exception"),
+    path("settings/closed/", settings_views.add_closed_days, name="add_closed_days"),
+    path("settings/days/<row:exception_id>/remove/", settings_views.remove_exception, name="remove_exception"),
+    path("stranded/", settings_views.stranded, name="stranded"),
 ]
