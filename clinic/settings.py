@@ -268,6 +268,8 @@ TODAY_PANELS = [
     {"view": "stock:expiring_panel", "label": _("Lots that expire soon"), "permission": "edit_stock"},
     {"view": "reminders:failed_panel", "label": _("Failed messages"), "permission": "view_messages"},
 ]
+# Panels of the page "stock to do", of apps that know what the stock cannot: who is booked
+STOCK_PANELS = []
 # The one higher model that the trail's page asks for: which patient has which number
 PATIENT_MODEL = "registry.Patient"
 # Rows whose mere existence says something about a patient's health: the trail's page names them all alike
@@ -286,6 +288,10 @@ PATIENT_TABS = [
     {"view": "charting:tab", "label": _("Sessions"), "permission": "view_charts"},
     {"view": "scheduling:tab", "label": _("Visits"), "permission": "view_calendar"},
     {"view": "reminders:tab", "label": _("Messages"), "permission": "view_messages"},
+]
+# What is shown of a recipe's version beside it
+VERSION_PANELS = [
+    {"view": "charting:version_use", "label": _("Where it is used"), "permission": "view_catalogue"},
 ]
 # The fragment with the clinical warnings in the patient banner
 PATIENT_WARNINGS = {"view": "history:warnings", "permission": "view_history"}

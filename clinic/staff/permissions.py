@@ -18,6 +18,7 @@ class Permission(TextChoices):
     EDIT_CATALOGUE = "edit_catalogue", _("Keep the catalogue")
     APPROVE_FORMULATIONS = "approve_formulations", _("Approve formulations")
     VIEW_STOCK = "view_stock", _("See lots and quantities")
+    USE_STOCK = "use_stock", _("Open vials, write off what is thrown away")
     EDIT_STOCK = "edit_stock", _("Receive, correct and withdraw lots")
     VIEW_CHARTS = "view_charts", _("Read treatment sessions")
     CHART_SESSIONS = "chart_sessions", _("Chart and sign treatment sessions")
@@ -57,6 +58,7 @@ ROLES = {
             P.VIEW_CATALOGUE,
             P.APPROVE_FORMULATIONS,
             P.VIEW_STOCK,
+            P.USE_STOCK,
             P.VIEW_CHARTS,
             P.CHART_SESSIONS,
             P.VIEW_CALENDAR,
@@ -94,6 +96,7 @@ ROLES = {
             P.VIEW_CATALOGUE,
             P.EDIT_CATALOGUE,
             P.VIEW_STOCK,
+            P.USE_STOCK,
             P.EDIT_STOCK,
             P.VIEW_CALENDAR,
             P.EDIT_CALENDAR,

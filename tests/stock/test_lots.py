@@ -13,7 +13,7 @@ from clinic.audit.enums import Action
 from clinic.audit.models import AuditEvent
 from clinic.core.errors import Conflict, Refused
 from tests.factories.patients import LONG_AGO
-from tests.factories.treatments import IngredientFactory, LotFactory
+from tests.factories.treatments import IngredientFactory, LotFactory, ProductFactory
 from treatments.stock import queries, rules, services
 from treatments.stock.models import Lot
 
@@ -48,7 +48,7 @@ def test_usable_up_to_and_including_its_last_day(changes, days, answer):
      (61, None, "In date")],
 )  # fmt: skip
 def test_how_its_expiry_stands(days, effect, word):
-    assert rules.expiry(Lot(expires_on=DAY + timedelta(days=days)), DAY) == (effect, word)
+    assert rules.expiry(Lot(expires_on=DAY + timedelta(days=days)), DAY, warn_days=60) == (effect, word)
 
 
 @pytest.mark.parametrize("again", ["AB-12", "ab-12", "Ab-12"])
@@ -130,7 +130,7 @@ def test_lots_that_cannot_be_used_come_last_and_say_why(madrid):
         "past": "Lot past is out of date.",
         "aside": "Lot aside is in quarantine.",
         "empty": "Lot empty is used up.",
-        "stale": "The open vial of lot stale is past its time: throw it away or open another.",
+        "stale": "The open vial of lot stale is past its time: throw away what is left in it.",
     }
 
 
@@ -210,7 +210,7 @@ def test_the_list_filters_and_says_how_long(admin):
     gone = LotFactory(number="GONE", retired_at=LONG_AGO, expires_on=today)
 
     def shown(**query):
-        return [row[0] for row in admin.get(reverse("stock:lots"), query).context["rows"]]
+        return [line.lot for line in admin.get(reverse("stock:lots"), query).context["rows"]]
 
     assert shown() == shown(state="nonsense") == [old, soon, far, aside]
     assert shown(state="soon") == [old, soon]
@@ -227,8 +227,11 @@ def test_lists_ask_as_much_for_thirty_rows_as_for_one(admin):
             assert admin.get(reverse(name)).status_code == 200
         return len(found)
 
-    LotFactory(expires_on=timezone.localdate())
+    pages = ("stock:lots", "stock:expiring_panel", "stock:to_do")
+    products = [ProductFactory(minimum_ml=100)]
+    LotFactory(expires_on=timezone.localdate(), product=products[0], balance_ml=1)
     admin.get(reverse("stock:lots"))
-    one = asked("stock:lots"), asked("stock:expiring_panel")
-    LotFactory.create_batch(29, expires_on=timezone.localdate())
-    assert (asked("stock:lots"), asked("stock:expiring_panel")) == one
+    one = [asked(name) for name in pages]
+    for product in ProductFactory.create_batch(29, minimum_ml=100):
+        LotFactory(expires_on=timezone.localdate(), product=product, balance_ml=1)
+    assert [asked(name) for name in pages] == one

@@ -2,36 +2,120 @@
 
 from datetime import timedelta
 from itertools import groupby
+from uuid import uuid4
 
+from crispy_forms.bootstrap import AppendedText
+from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
-from clinic.core.forms import DateField, Form, NameField
+from clinic.core.fields import DoseField, format_amount
+from clinic.core.forms import DateField, Form, NameField, ReasonForm
+from treatments.stock.gs1 import LONGEST, BoxCode
+from treatments.stock.pictures import BadPicture, safe_picture
 
 # A maker's expiry further away than this is a slip of the finger.
 FAR_YEARS = 15
+MOST_CONTAINERS = 10_000
+MOST_ML = 100_000  # a hundred litres: more than any clinic has of anything
+PLACES = 4
+
+
+class PictureField(forms.FileField):
+    """A picture made safe to keep; what it becomes is a file of ours, never the one that was sent."""
+
+    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+
+    def clean(self, data, initial=None):
+        upload = super().clean(data, initial)
+        if not upload:
+            return None
+        try:
+            return safe_picture(upload)
+        except BadPicture as problem:
+            raise forms.ValidationError(str(problem)) from problem
+
+
+class PhotoForm(Form):
+    photo = PictureField(label=_("Photo of the box or the delivery note"))
 
 
 class ReceiveForm(Form):
+    scan = forms.CharField(label=_("Code on the box"), max_length=LONGEST, required=False, strip=False)
+    product = forms.ChoiceField(label=_("Product"), required=False)
+    ingredient = forms.ChoiceField(label=_("Ingredient"), required=False)
     number = NameField(label=_("Lot number"), max_length=40)
     expires_on = DateField(label=_("Expires on"))
-    product_name = NameField(label=_("Product"), max_length=120, required=False)
+    containers = forms.IntegerField(
+        label=_("Vials or ampoules"), min_value=1, max_value=MOST_CONTAINERS, required=False
+    )
+    container_ml = DoseField(label=_("In each"), decimal_places=PLACES, max_value=MOST_ML, required=False)
+    product_name = NameField(label=_("Product's name, if it is not in the list"), max_length=120, required=False)
     supplier = NameField(label=_("Supplier"), max_length=120, required=False)
+    invoice_number = NameField(label=_("Invoice number"), max_length=60, required=False)
     received_on = DateField(label=_("Received on"))
+    location = NameField(label=_("Where it stands"), max_length=80, required=False)
+    photo = PictureField(label=_("Photo of the box or the delivery note"), required=False)
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
 
-    def __init__(self, *args, ingredients, **kwargs):
+    def __init__(self, *args, ingredients, products, only_reading: bool = False, **kwargs):
+        """`only_reading`: the code is read and nothing else is asked yet."""
+        self.only_reading = only_reading
         super().__init__(*args, **kwargs)
         self.ingredients = {str(row.pk): row for row in ingredients}
+        self.products = {str(row.pk): row for row in products}
         grouped = groupby(ingredients, key=lambda row: row.ingredient_class.name)
-        self.fields["ingredient"] = forms.ChoiceField(
-            label=_("Ingredient"),
-            choices=[("", "")] + [(kind, [(row.pk, row.name) for row in members]) for kind, members in grouped],
+        self.fields["ingredient"].choices = [
+            ("", ""),
+            *((kind, [(row.pk, row.name) for row in members]) for kind, members in grouped),
+        ]
+        self.fields["product"].choices = [("", _("Not in the list")), *((row.pk, row.name) for row in products)]
+
+    def layout(self):
+        scan = Field("scan", autofocus=True, autocomplete="off", autocapitalize="off", spellcheck="false")
+        return Layout(
+            Div(scan, HTML("{% include 'stock/_read.html' %}"), css_class="scan"),
+            "product",
+            "ingredient",
+            Div("number", "expires_on", css_class="pair"),
+            Div("containers", AppendedText("container_ml", "mL"), css_class="pair"),
+            HTML("{% include 'stock/_not_counted.html' %}"),
+            "product_name",
+            Div("supplier", "invoice_number", css_class="pair"),
+            Div("received_on", "location", css_class="pair"),
+            "photo",
+            "submission",
         )
-        self.order_fields(["ingredient"])
+
+    def full_clean(self):
+        if self.only_reading:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        else:
+            super().full_clean()
+
+    def fill(self, code: BoxCode, product) -> None:
+        """Puts what the code says into the fields, and leaves the others as they are."""
+        data = self.data.copy()
+        if code.lot:
+            data["number"] = code.lot
+        if code.expires_on:
+            data["expires_on"] = code.expires_on.isoformat()
+        if product:
+            data["product"], data["ingredient"] = str(product.pk), str(product.ingredient_id)
+            data["container_ml"] = format_amount(product.container_ml) or data.get("container_ml", "")
+        self.data = data
+
+    def clean_product(self):
+        return self.products.get(self.cleaned_data["product"])
 
     def clean_ingredient(self):
-        return self.ingredients[self.cleaned_data["ingredient"]]
+        product = self.cleaned_data.get("product")
+        ingredient = self.ingredients.get(self.cleaned_data["ingredient"])
+        if not ingredient and not product:
+            raise forms.ValidationError(_("Choose the product or the ingredient."))
+        return ingredient or product.ingredient
 
     def clean_expires_on(self):
         day = self.cleaned_data["expires_on"]
@@ -48,3 +132,56 @@ class ReceiveForm(Form):
         if day < clock.today() - timedelta(days=FAR_YEARS * 365):
             raise forms.ValidationError(_("This is very long ago: check the year."))
         return day
+
+    def clean(self):
+        data = super().clean()
+        containers, each = data.get("containers"), data.get("container_ml")
+        if containers and not each and "container_ml" not in self.errors:
+            self.add_error("container_ml", _("Write how much is in each."))
+        if each and not containers and "containers" not in self.errors:
+            self.add_error("containers", _("Write how many there are."))
+        if containers and each and containers * each > MOST_ML:
+            self.add_error("containers", _("That is more than 100 litres: check both numbers."))
+        return data
+
+    @property
+    def delivery(self) -> dict:
+        """What the service wants to know; `volume_ml` is None when the lot is not counted."""
+        data = {name: value for name, value in self.cleaned_data.items() if name != "scan"}
+        containers, each = data.pop("containers"), data.pop("container_ml")
+        return data | {"volume_ml": containers * each if containers else None}
+
+
+class CountForm(ReasonForm):
+    counted_ml = DoseField(label=_("There are"), decimal_places=PLACES, min_value=0, max_value=MOST_ML)
+    seen_ml = DoseField(
+        decimal_places=PLACES, min_value=0, max_value=10 * MOST_ML, required=False, widget=forms.HiddenInput
+    )
+
+    def layout(self):
+        return Layout(AppendedText("counted_ml", "mL"), "reason", "seen_ml")
+
+    def show_again(self, balance_ml) -> None:
+        """The next try is for what is there now."""
+        self.data = self.data.copy()
+        self.data["seen_ml"] = format_amount(balance_ml)
+
+
+class WasteForm(ReasonForm):
+    volume_ml = DoseField(label=_("Thrown away"), decimal_places=PLACES, max_value=MOST_ML)
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def layout(self):
+        return Layout(AppendedText("volume_ml", "mL"), "reason", "submission")
+
+
+class FinishForm(Form):
+    left_ml = DoseField(label=_("Left in the vial"), decimal_places=PLACES, min_value=0, max_value=MOST_ML)
+    reason = NameField(label=_("Why the rest is thrown away"), max_length=200, required=False)
+
+    def layout(self):
+        return Layout(AppendedText("left_ml", "mL"), "reason")
+
+
+class SettingsForm(Form):
+    warn_days = forms.IntegerField(label=_("Look at lots so many days before they expire"), min_value=1, max_value=730)

@@ -6,33 +6,37 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
+from clinic.core import clock
 from clinic.core.text import fold
-from treatments.catalogue.models import Ingredient
+from treatments.catalogue.models import Ingredient, Product
 from treatments.stock import shelf
 from treatments.stock.enums import LotState, MovementKind
-from treatments.stock.models import Lot, Movement
+from treatments.stock.models import Lot, Movement, StockSettings
 
-SOON_DAYS = 60
+
+def warn_days() -> int:
+    """How many days before its expiry the clinic wants to look at a lot."""
+    return (StockSettings.objects.first() or StockSettings()).warn_days
 
 
 def lots(*, state: str = LotState.SHELF, typed: str = "", on: date) -> list[Lot]:
     """The list of lots, first expiry first: those whose ingredient, number, product or supplier hold every word."""
     rows = {
         LotState.SHELF: Lot.objects.current(),
-        LotState.SOON: expiring_lots(on),
+        LotState.SOON: expiring_lots(on, warn_days()),
         LotState.OPEN: Lot.objects.current().filter(opened_at__isnull=False),
         LotState.QUARANTINE: Lot.objects.current().filter(quarantined=True),
         LotState.RETIRED: Lot.objects.filter(retired_at__isnull=False),
-    }[LotState(state)].select_related("ingredient")
+    }[LotState(state)].select_related("ingredient", "product")
     words = fold(typed).split()
     return [row for row in rows if not words or all(word in _text(row) for word in words)]
 
 
 def get_lot(lot_id: int) -> Lot:
-    return get_object_or_404(Lot.objects.select_related("ingredient", "received_by"), pk=lot_id)
+    return get_object_or_404(Lot.objects.select_related("ingredient", "product", "received_by"), pk=lot_id)
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,61 @@ def wrong_balances() -> list[Lot]:
     return wrong
 
 
-def expiring_lots(on: date) -> QuerySet[Lot]:
-    """Lots on the shelf that expire within 60 days, or have: what the panel asks somebody to look at."""
-    soon = Lot.objects.current().filter(expires_on__lte=on + timedelta(days=SOON_DAYS))
-    return soon.select_related("ingredient").order_by("expires_on", "pk")
+def expiring_lots(on: date, days: int) -> QuerySet[Lot]:
+    """Lots on the shelf that expire within `days`, or have: what the panel asks somebody to look at."""
+    soon = Lot.objects.current().filter(expires_on__lte=on + timedelta(days=days))
+    return soon.select_related("ingredient", "product").order_by("expires_on", "pk")
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """What the shelf asks for: each lot once, where it presses most."""
+
+    expired: list[Lot]
+    late_vials: list[Lot]
+    quarantined: list[Lot]
+    soon: list[Lot]
+    low: list[tuple[Product, Decimal]]
+
+
+def to_do(at: datetime, days: int) -> ToDo:
+    today = clock.local(at).date()
+    pressing = Q(expires_on__lte=today + timedelta(days=days)) | Q(open_until__lte=at) | Q(quarantined=True)
+    found = ToDo([], [], [], [], low_products(today))
+    for lot in Lot.objects.current().filter(pressing).select_related("ingredient", "product"):
+        if lot.expires_on < today:
+            found.expired.append(lot)
+        elif lot.quarantined:
+            found.quarantined.append(lot)
+        elif lot.open_until and lot.open_until <= at:
+            found.late_vials.append(lot)
+        else:
+            found.soon.append(lot)
+    return found
+
+
+def low_products(on: date) -> list[tuple[Product, Decimal]]:
+    """Products of which less can be used than the clinic wants to have, with how much that is, in mL.
+
+    What is expired or in quarantine does not count; where a lot was never counted, nobody can tell.
+    """
+    left = left_by("product_id", on)
+    wanted = Product.objects.current().filter(minimum_ml__isnull=False).order_by("name", "pk")
+    return [
+        (product, amount)
+        for product in wanted
+        if (amount := left.get(product.pk, Decimal(0))) is not None and amount < product.minimum_ml
+    ]
+
+
+def left_by(column: str, on: date) -> dict[int, Decimal | None]:
+    """How many mL can be used on a day, by "product_id" or "ingredient_id"; None where a lot was never counted."""
+    found = {}
+    usable = Lot.objects.current().filter(quarantined=False, expires_on__gte=on, **{f"{column}__isnull": False})
+    for key, balance_ml in usable.values_list(column, "balance_ml"):
+        known = found.get(key, Decimal(0))
+        found[key] = None if known is None or balance_ml is None else known + balance_ml
+    return found
 
 
 def ingredients_to_receive() -> QuerySet[Ingredient]:
@@ -101,4 +156,15 @@ def ingredients_to_receive() -> QuerySet[Ingredient]:
 
 
 def _text(lot: Lot) -> str:
-    return fold(f"{lot.ingredient.name} {lot.number} {lot.product_name} {lot.supplier}")
+    words = (lot.ingredient.name, lot.number, lot.product_name, lot.supplier, lot.invoice_number, lot.location)
+    return fold(" ".join(words))
+
+
+def products_to_receive() -> QuerySet[Product]:
+    enabled = Product.objects.current().filter(ingredient__ingredient_class__enabled=True)
+    return enabled.filter(ingredient__retired_at__isnull=True).select_related("ingredient").order_by("name", "pk")
+
+
+def product_of_code(gtin: str) -> Product | None:
+    """The product whose box carries the number (14 digits)."""
+    return products_to_receive().filter(gtin=gtin).first() if gtin else None

@@ -5,20 +5,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import record, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
 from clinic.core.fields import format_amount
 from treatments.catalogue.models import Ingredient, Product
 from treatments.stock import shelf
 from treatments.stock.enums import MovementKind
-from treatments.stock.models import Lot, Movement
+from treatments.stock.models import Lot, Movement, StockSettings
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def receive_lot(
     product_name: str = "",
     invoice_number: str = "",
     location: str = "",
-    photo=None,
+    photo: File | None = None,
     received_on: date | None = None,
     submission: UUID | None = None,
     by,
@@ -68,7 +69,6 @@ def receive_lot(
                 product_name=product.name if product else product_name,
                 invoice_number=invoice_number,
                 location=location,
-                photo=photo or "",
                 received_on=arrived,
                 received_by=by,
             )
@@ -76,6 +76,8 @@ def receive_lot(
         raise Refused(_twice(), field="number") from error
     if volume_ml is not None:
         _move(lot, MovementKind.RECEIVED, volume_ml, balance_ml=volume_ml, by=by, at=at, submission=submission)
+    if photo:
+        _keep_photo(lot, photo)
     record(by=by, action=Action.CREATE, subject=lot, at=at)
     return lot
 
@@ -90,6 +92,22 @@ def _check_delivery(ingredient, product, number, expires_on, arrived) -> None:
     same = Lot.objects.filter(ingredient=ingredient, number__iexact=number)
     if any(lot.product_id is None or product is None for lot in same):
         raise Refused(_twice(), field="number")
+
+
+@transaction.atomic
+def add_photo(*, lot: Lot, photo: File, by, at=None) -> None:
+    """Keeps a picture of the box or the delivery note, as made safe by `pictures`; a picture is never replaced."""
+    (lot,) = _locked({lot.pk}).values()
+    if lot.photo:
+        raise Conflict(_("This lot has a photo already."))
+    _keep_photo(lot, photo)
+    record(by=by, action=Action.CHANGE, subject=lot, fields=["photo"], at=at)
+
+
+def _keep_photo(lot: Lot, photo: File) -> None:
+    """Under a name that says nothing, in a folder that nobody is served from."""
+    lot.photo.save(f"{uuid4().hex}.jpg", photo, save=False)
+    lot.save(update_fields=["photo"])
 
 
 def _twice() -> str:
@@ -203,9 +221,98 @@ def release_lot(*, lot: Lot, by, at=None) -> None:
 
 
 @transaction.atomic
-def retire_lot(*, lot: Lot, reason: str, by, at=None) -> None:
-    """Takes a lot off the shelf for good: used up, expired, recalled, broken."""
+def count_lot(*, lot: Lot, counted_ml: Decimal, seen_ml: Decimal | None, reason: str, by, at=None) -> None:
+    """Writes what a count found. Conflict when the balance is no longer `seen_ml`, which the counter had before them.
+
+    From the first count on the balance is known, whatever was taken before.
+    """
+    lot = _on_the_shelf(lot)
+    if lot.balance_ml != seen_ml:
+        raise Conflict(_("Something was taken from this lot meanwhile. Count again."))
+    known = seen_ml if seen_ml is not None else sum(lot.movements.values_list("volume_ml", flat=True))
+    _act(lot, MovementKind.COUNTED, counted_ml - known, balance_ml=counted_ml, reason=given(reason), by=by, at=at)
+
+
+@transaction.atomic
+def waste_volume(*, lot: Lot, volume_ml: Decimal, reason: str, submission: UUID | None = None, by, at=None) -> None:
+    """Writes off what was spilt, broken or thrown away. A form that is sent again writes off nothing."""
+    lot = _on_the_shelf(lot)
+    if submission and Movement.objects.filter(submission=submission).exists():
+        return
+    _check_left(lot, volume_ml, field="volume_ml")
+    _act(lot, MovementKind.WASTED, -volume_ml, reason=given(reason), submission=submission, by=by, at=at)
+
+
+@transaction.atomic
+def open_vial(*, lot: Lot, by, at=None) -> None:
+    """Begins a vial: from now on its time runs, as long as its maker says, or what is known of the ingredient."""
     at = at or clock.now()
-    if not Lot.objects.current().filter(pk=lot.pk).update(retired_at=at, retire_reason=given(reason)):
-        raise Conflict(_("This lot is off the shelf already."))
+    lot = _on_the_shelf(lot)
+    if lot.opened_at:
+        raise Conflict(_("A vial of this lot is open already."))
+    if message := shelf.refusal(lot, at):
+        raise Refused(message)
+    lot.opened_at, lot.open_until = at, lot.opened_shelf_life and at + lot.opened_shelf_life
+    lot.save(update_fields=["opened_at", "open_until"])
+    record(by=by, action=Action.CHANGE, subject=lot, fields=["opened_at", "open_until"], at=at)
+
+
+@transaction.atomic
+def finish_vial(*, lot: Lot, left_ml: Decimal, reason: str, by, at=None) -> None:
+    """Ends the open vial and writes off what was left in it; 0 when it was used up."""
+    lot = _on_the_shelf(lot)
+    if not lot.opened_at:
+        raise Conflict(_("No vial of this lot is open."))
+    _check_left(lot, left_ml, field="left_ml")
+    lot.opened_at = lot.open_until = None
+    lot.save(update_fields=["opened_at", "open_until"])
+    if left_ml:
+        _act(lot, MovementKind.WASTED, -left_ml, reason=given(reason), by=by, at=at)
+    record(by=by, action=Action.CHANGE, subject=lot, fields=["opened_at", "open_until"], at=at)
+
+
+@transaction.atomic
+def expire_lot(*, lot: Lot, by, at=None) -> None:
+    """Takes what is out of date off the shelf, and out of the balance."""
+    at = at or clock.now()
+    lot = _on_the_shelf(lot)
+    if lot.expires_on >= clock.local(at).date():
+        raise Refused(_("This lot is still in date."))
+    _take_off(lot, MovementKind.EXPIRED, _("Expired"), by, at)
+
+
+@transaction.atomic
+def retire_lot(*, lot: Lot, reason: str, by, at=None) -> None:
+    """Takes a lot off the shelf for good: used up, recalled, broken. What was left of it is written off."""
+    _take_off(_on_the_shelf(lot), MovementKind.WASTED, given(reason), by, at or clock.now())
+
+
+def _take_off(lot: Lot, kind: MovementKind, reason: str, by, at) -> None:
+    if lot.balance_ml:
+        _act(lot, kind, -lot.balance_ml, reason=reason, by=by, at=at)
+    lot.retired_at, lot.retire_reason = at, reason
+    lot.opened_at = lot.open_until = None
+    lot.save(update_fields=["retired_at", "retire_reason", "opened_at", "open_until"])
     record(by=by, action=Action.RETIRE, subject=lot, at=at)
+
+
+def _on_the_shelf(lot: Lot) -> Lot:
+    """The lot as it is now, held until the end of the transaction."""
+    (lot,) = _locked({lot.pk}).values()
+    if lot.retired_at:
+        raise Conflict(_("This lot is off the shelf already."))
+    return lot
+
+
+def _act(lot: Lot, kind: MovementKind, volume_ml: Decimal, *, by, at, **facts) -> None:
+    """A movement that somebody made by hand, with its line in the trail."""
+    at = at or clock.now()
+    _move(lot, kind, volume_ml, by=by, at=at, **facts)
+    record(by=by, action=Action.CHANGE, subject=lot, fields=["balance_ml"], at=at)
+
+
+@transaction.atomic
+def set_warn_days(*, warn_days: int, by, at=None) -> None:
+    """How many days before its expiry a lot is to be looked at."""
+    row, _new = StockSettings.objects.get_or_create(pk=1)
+    save_changes(row=row, values={"warn_days": warn_days}, by=by, at=at)

@@ -18,7 +18,7 @@ def refusal(lot: Lot, at: datetime) -> str:
     if lot.expires_on < clock.local(at).date():
         return _("Lot %(number)s is out of date.") % number
     if lot.open_until and lot.open_until <= at:
-        return _("The open vial of lot %(number)s is past its time: throw it away or open another.") % number
+        return _("The open vial of lot %(number)s is past its time: throw away what is left in it.") % number
     if lot.balance_ml == 0:
         return _("Lot %(number)s is used up.") % number
     return ""
