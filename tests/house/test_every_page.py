@@ -10,7 +10,13 @@ from tests.role_matrix import PEOPLE, ROWS
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 800}
-PARTS = {"history:warnings", "charting:save"}  # answers that are no page of their own
+PARTS = {  # answers that are no page of their own
+    "history:warnings",
+    "charting:save",
+    "scheduling:day_live",
+    "scheduling:week_live",
+    "scheduling:board_live",
+}
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 

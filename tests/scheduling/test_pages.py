@@ -105,7 +105,7 @@ def test_the_line_of_now_is_on_today_and_within_the_hours(calendar, desk, client
     assert 'class="now' not in desk.get(url("day")).content.decode()  # 7:00, before anybody works
     with time_machine.travel(NINE + timedelta(minutes=37), tick=False):
         later = client_of(calendar.desk)
-        assert 'class="now h-9 f-7 x-0 y-1"' in later.get(url("day")).content.decode()
+        assert 'class="now h-9 f-7 y-1"' in later.get(url("day")).content.decode()
         assert 'class="now' not in later.get(url("day", date(2027, 3, 2))).content.decode()
 
 

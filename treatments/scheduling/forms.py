@@ -202,8 +202,11 @@ class CancelForm(Form):
 
 
 class StepForm(forms.Form):
+    """`back` is the list to return to, instead of the visit's own page."""
+
     step = forms.CharField()
     version = VersionField()
+    back = forms.ChoiceField(choices=[("board", ""), ("unconfirmed", "")], required=False)
 
 
 def slot_value(free: queries.FreeTime) -> str:

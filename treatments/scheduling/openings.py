@@ -81,10 +81,15 @@ def _common(wall: tuple[time, time], others: Walls) -> Walls:
 def openings(practitioner_ids: Collection[int], first_day: date, last_day: date) -> Openings:
     """Two queries, however many people and days."""
     week = WorkingHours.objects.filter(practitioner__in=practitioner_ids).order_by()
-    dated = HoursException.objects.filter(last_day__gte=first_day, first_day__lte=last_day).order_by()
     found = Openings()
     for practitioner_id, weekday, *wall in week.values_list("practitioner_id", "weekday", "starts", "ends"):
         found.weekly[practitioner_id, weekday].append(tuple(wall))
+    return with_exceptions(found, first_day, last_day)
+
+
+def with_exceptions(found: Openings, first_day: date, last_day: date) -> Openings:
+    """The same openings with the exceptions of all people on these days."""
+    dated = HoursException.objects.filter(last_day__gte=first_day, first_day__lte=last_day).order_by()
     for practitioner_id, *row in dated.values_list("practitioner_id", "first_day", "last_day", "starts", "ends"):
         found.exceptions[practitioner_id].append(Exceptional(*row))
     return found

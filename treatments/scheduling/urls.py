@@ -1,16 +1,27 @@
 from django.urls import path
 
-from treatments.scheduling import settings_views, views
+from treatments.scheduling import calendar_views, desk_views, settings_views, views
 
 app_name = "scheduling"
 urlpatterns = [
-    path("", views.day, name="day"),
-    path("<day:day>/", views.day, name="day"),
+    path("", calendar_views.day, name="day"),
+    path("week/", calendar_views.week, name="week"),
+    path("month/", calendar_views.month, name="month"),
+    path("<day:day>/", calendar_views.day, name="day"),
+    path("<day:day>/week/", calendar_views.week, name="week"),
+    path("<day:day>/month/", calendar_views.month, name="month"),
+    path("<day:day>/live/", calendar_views.day_live, name="day_live"),
+    path("<day:day>/week/live/", calendar_views.week_live, name="week_live"),
+    path("<day:day>/sheet/", desk_views.sheet, name="sheet"),
+    path("board/", desk_views.board, name="board"),
+    path("board/live/", desk_views.board_live, name="board_live"),
+    path("unconfirmed/", desk_views.unconfirmed, name="unconfirmed"),
     path("today/", views.today_panel, name="today_panel"),
     path("book/", views.book, name="book"),
     path("book/patient/", views.find_patient, name="find_patient"),
     path("visit/<row:appointment_id>/", views.visit, name="visit"),
     path("visit/<row:appointment_id>/step/", views.step, name="step"),
+    path("visit/<row:appointment_id>/place/", calendar_views.place, name="place"),
     path("visit/<row:appointment_id>/move/", views.move, name="move"),
     path("visit/<row:appointment_id>/cancel/", views.cancel, name="cancel"),
     path("patient/<row:patient_id>/", views.tab, name="tab"),

@@ -1,10 +1,11 @@
-"""The calendar's pages: the day, booking, one visit, and the patient's visits."""
+"""Booking, one visit, and the patient's visits."""
 
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -16,7 +17,7 @@ from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import find_patients, get_patient, similar_patients
 from patients.registry.services import record_opened
-from treatments.scheduling import board, forms, offers, queries, rules, services
+from treatments.scheduling import forms, offers, queries, rules, safety, services
 from treatments.scheduling.enums import VisitStatus
 
 STEPS = {
@@ -28,23 +29,9 @@ STEPS = {
 }
 
 
-@requires(Permission.VIEW_CALENDAR)
-def day(request, day=None):
-    """A column for each practitioner who works or has visits that day."""
-    if "day" in request.GET:
-        return _go_to_day(request)
-    today = clock.today()
-    day = day or today
-    if abs(day.year - today.year) > 100:
-        raise Http404
-    record(by=request.user, action=Action.LIST, subject="scheduling.Appointment")
-    context = {"board": board.day_board(day, clock.now()), "today": today, **board.neighbours(day)}
-    return render(request, "scheduling/day.html", context)
-
-
-def _go_to_day(request):
-    form = forms.DayForm(request.GET)
-    return redirect("scheduling:day", form.cleaned_data["day"]) if form.is_valid() else redirect("scheduling:day")
+def shell_of(request) -> str:
+    """What a visit's pages are drawn in: the calendar's side panel when it asks, else the patient's page."""
+    return "scheduling/_panel.html" if request.htmx.target == "panel" else "registry/patient_base.html"
 
 
 @requires(Permission.BOOK_VISITS)
@@ -71,6 +58,7 @@ def book(request):
     form.offer(offer.times)
     action = "?" + urlencode({"patient": patient.pk} | offers.wish_of(wish))
     context = {"patient": patient, "wish": wish, "form": form, "offer": offer, "action": action}
+    context["advice"] = safety.when_booking(patient, wish, request.user)
     return render(request, "scheduling/book.html", context | {"tab": "scheduling:tab"})
 
 
@@ -108,6 +96,8 @@ def visit(request, appointment_id):
         "steps": rules.next_steps(visit, request.user, clock.now()),
         "session": rules.session_to_open(visit, request.user),
         "without_consultation": rules.lacks_consultation(visit, clock.now()),
+        "advice": safety.of_visit(visit, request.user),
+        "shell": shell_of(request),
     }
     return render(request, "scheduling/visit.html", context)
 
@@ -116,7 +106,7 @@ def visit(request, appointment_id):
 @require_POST
 def step(request, appointment_id):
     """Arrived, started, done …: one button each. Who starts a session goes on to its chart."""
-    form = forms.StepForm(request.POST)
+    form = forms.StepForm(request.GET.dict() | request.POST.dict())
     take = STEPS.get(form.cleaned_data["step"]) if form.is_valid() else None
     if take is None:
         messages.error(request, _("That step is not known."))
@@ -128,8 +118,15 @@ def step(request, appointment_id):
     else:
         session = rules.session_to_open(visit, request.user)
         if session and visit.status == VisitStatus.IN_SESSION:
-            return redirect("charting:chart", session.pk)
+            return _whole_page(request, reverse("charting:chart", args=[session.pk]))
+    if back := form.cleaned_data["back"]:
+        return redirect(f"scheduling:{back}")
     return redirect("scheduling:visit", appointment_id)
+
+
+def _whole_page(request, address: str):
+    """Leads the window there, also when only its panel asked."""
+    return HttpResponse(status=204, headers={"HX-Redirect": address}) if request.htmx else redirect(address)
 
 
 @requires(Permission.BOOK_VISITS)
@@ -150,7 +147,7 @@ def move(request, appointment_id):
     record(by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id, fields=["scheduling:move"])
     action = "?" + urlencode(offers.wish_of(wish))
     context = {"visit": visit, "patient": visit.patient, "wish": wish, "form": form, "offer": offer, "action": action}
-    return render(request, "scheduling/move.html", context | {"tab": "scheduling:tab"})
+    return render(request, "scheduling/move.html", context | {"tab": "scheduling:tab", "shell": shell_of(request)})
 
 
 @requires(Permission.BOOK_VISITS)
@@ -169,7 +166,7 @@ def cancel(request, appointment_id):
         by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id, fields=["scheduling:cancel"]
     )
     context = {"visit": visit, "patient": visit.patient, "form": form, "tab": "scheduling:tab"}
-    return render(request, "scheduling/cancel.html", context)
+    return render(request, "scheduling/cancel.html", context | {"shell": shell_of(request)})
 
 
 @requires(Permission.BOOK_VISITS)
