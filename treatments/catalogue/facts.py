@@ -90,6 +90,17 @@ def in_other_words(ingredient, concentration: Decimal | Fraction | None) -> list
     return words
 
 
+def care_of(version) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What its patients do before and afterwards: the formulation's own text, then those of its ingredients.
+
+    Under the name of each time, the texts with whose they are; a time without a text is left out.
+    """
+    sources = [version.formulation, *(line.ingredient for line in version.lines.all())]
+    times = [("before_care", _now("Before the session")), ("after_care", _now("Afterwards"))]
+    care = [(title, [(row.name, getattr(row, time)) for row in sources if getattr(row, time)]) for time, title in times]
+    return [(title, texts) for title, texts in care if texts]
+
+
 def _amount(value: Fraction, unit: str) -> str:
     mark = "" if is_exact(value) else "≈ "
     return f"{mark}{format_amount(shown(value))}\N{NO-BREAK SPACE}{unit}"

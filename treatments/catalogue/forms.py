@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core.fields import DoseField
 from clinic.core.forms import Form, NameField, PasswordForm, TextField, VersionField
+from patients.history.enums import Effect
 from treatments.catalogue import rules
 from treatments.catalogue.enums import Unit
-from treatments.catalogue.models import Ingredient, RecipeLine
+from treatments.catalogue.models import Area, Indication, Ingredient, RecipeLine, Technique
+from treatments.catalogue.queries import current_terms
 from treatments.catalogue.services import Line
 
 LEAST_ROWS = 3
@@ -22,12 +24,51 @@ def total_field() -> DoseField:
     return DoseField(label=_("Volume of the whole mixture"), decimal_places=3, max_value=rules.MOST_ML, unit="mL")
 
 
-class FormulationForm(Form):
+def many(label, model) -> forms.ModelMultipleChoiceField:
+    """Any number of current words of the vocabulary; the form gives the queryset."""
+    return forms.ModelMultipleChoiceField(
+        label=label, queryset=model.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class NamedForm(Form):
     name = NameField(label=_("Name"), max_length=120)
     purpose = NameField(label=_("What it is for"), max_length=300, required=False)
 
 
-class NewFormulationForm(FormulationForm):
+class FormulationForm(NamedForm):
+    """What a formulation suits, and what its patients do before and afterwards."""
+
+    before_care = TextField(label=_("What patients do before"), max_length=1000, required=False)
+    after_care = TextField(label=_("What patients do afterwards"), max_length=1000, required=False)
+    areas = many(_("Suitable areas"), Area)
+    techniques = many(_("Suitable techniques"), Technique)
+    indications = many(_("For"), Indication)
+
+    def __init__(self, *args, formulation, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial = {name: getattr(formulation, name) for name in self.fields}
+        for name in ("areas", "techniques", "indications"):
+            self.fields[name].queryset = current_terms(self.fields[name].queryset.model)
+            self.initial[name] = list(self.initial[name].all())
+
+
+class DuplicateForm(Form):
+    name = NameField(label=_("Name of the new formulation"), max_length=120)
+
+
+class MixingRulesForm(Form):
+    """How many ingredients are too many, and what more of them ask for."""
+
+    most_ingredients = forms.IntegerField(
+        label=_("Most ingredients in a mixture, besides the diluent"), min_value=1, max_value=rules.MOST_LINES
+    )
+    too_many = forms.ChoiceField(
+        label=_("What more of them ask for"), choices=[choice for choice in Effect.choices if choice[0] != Effect.WAIT]
+    )
+
+
+class NewFormulationForm(NamedForm):
     total_volume_ml = total_field()
 
     def layout(self):

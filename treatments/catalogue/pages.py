@@ -1,7 +1,9 @@
 """What the views of the catalogue share: a page in its section, the question for a reason, a list in its order."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.core.errors import Refused
@@ -26,6 +28,15 @@ def ask_reason(request, back: str, act, template: str, section: str, shown: dict
             messages.success(request, _("It is out of use."))
             return redirect(back)
     return show(request, template, section, shown | {"form": form})
+
+
+def panels_of(version, viewer) -> list[dict]:
+    """What higher apps know of a version, by address: settings.VERSION_PANELS, those that the viewer may see."""
+    return [
+        {"url": reverse(panel["view"], args=[version.pk]), "label": panel["label"]}
+        for panel in settings.VERSION_PANELS
+        if viewer.may(panel["permission"])
+    ]
 
 
 def asked(request) -> dict:

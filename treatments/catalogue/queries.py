@@ -1,5 +1,7 @@
 """What the catalogue's screens show, each fetched whole."""
 
+from itertools import groupby
+
 from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -16,6 +18,7 @@ from treatments.catalogue.models import (
     IngredientAllergen,
     IngredientClass,
     IngredientCondition,
+    MixingRules,
     PairRule,
     Product,
     RecipeLine,
@@ -45,12 +48,19 @@ def formulations(*, typed: str = "", retired: bool = False) -> list[Formulation]
 
 
 def get_formulation(formulation_id: int) -> Formulation:
-    """A formulation with its versions, newest first, and their recipes."""
-    return get_object_or_404(Formulation.objects.prefetch_related(_versions()), pk=formulation_id)
+    """A formulation with what it suits, and its versions, newest first, with their recipes."""
+    rows = Formulation.objects.prefetch_related("areas", "techniques", "indications", _versions())
+    return get_object_or_404(rows, pk=formulation_id)
 
 
 def get_version(version_id: int) -> FormulationVersion:
     return get_object_or_404(with_recipe(FormulationVersion.objects.all()), pk=version_id)
+
+
+def other_versions(version: FormulationVersion) -> list[FormulationVersion]:
+    """The versions that a version can be compared with, newest first."""
+    rows = FormulationVersion.objects.filter(formulation=version.formulation_id).exclude(pk=version.pk)
+    return list(rows.order_by("-number"))
 
 
 def has_approved(version: FormulationVersion) -> bool:
@@ -90,6 +100,23 @@ def incompatibilities_among(ingredient_ids: set[int]) -> list[Incompatibility]:
         .select_related("first", "second", "diluent")
         .order_by("pk")
     )
+
+
+def mixing_rules() -> MixingRules:
+    """How many ingredients the clinic thinks too many; as shipped until it says otherwise."""
+    return MixingRules.objects.filter(pk=1).first() or MixingRules(pk=1)
+
+
+def allergens_in(ingredient_ids: set[int]) -> list[tuple[Allergen, list[IngredientAllergen]]]:
+    """The allergies that a mixture of these ingredients speaks to, each with the rules that say so, by name."""
+    rules = IngredientAllergen.objects.current().filter(ingredient__in=ingredient_ids)
+    rows = rules.select_related("allergen", "ingredient").order_by("allergen__name", "ingredient__name")
+    return [(allergen, list(found)) for allergen, found in groupby(rows, key=lambda rule: rule.allergen)]
+
+
+def products_for(ingredient_ids: set[int]) -> list[Product]:
+    """What a mixture can be made of: the current products of its ingredients."""
+    return list(Product.objects.current().filter(ingredient__in=ingredient_ids))
 
 
 def terms(kind: str, *, typed: str = "", retired: bool = False, where: Q | None = None) -> list[Term]:

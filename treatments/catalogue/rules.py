@@ -11,7 +11,7 @@ from clinic.core.fields import format_amount
 from patients.history.enums import Effect
 from treatments.catalogue.enums import Unit, Vehicle
 from treatments.catalogue.models import Ingredient, RecipeLine
-from treatments.catalogue.queries import incompatibilities_among
+from treatments.catalogue.queries import incompatibilities_among, mixing_rules
 
 MOST_ML = Decimal(500)
 MOST_LINES = 20
@@ -58,8 +58,13 @@ def concentration_refusal(ingredient: Ingredient, concentration: Decimal | None)
 
 
 def problems_in(lines: Sequence[RecipeLine], total_volume_ml: Decimal) -> list[Problem]:
-    """Everything to say about a recipe, the strongest first. One query."""
-    found = [*_volume_problems(lines, total_volume_ml), *_line_problems(lines), *_pair_problems(lines)]
+    """Everything to say about a recipe, the strongest first. Two queries."""
+    found = [
+        *_volume_problems(lines, total_volume_ml),
+        *_line_problems(lines),
+        *_pair_problems(lines),
+        *_count_problems(lines),
+    ]
     return sorted(found, key=lambda problem: list(Effect).index(problem.effect))
 
 
@@ -100,12 +105,23 @@ def _line_problems(lines) -> list[Problem]:
     return [Problem(Effect.STOP, message) for message in messages if message]
 
 
+def _count_problems(lines) -> list[Problem]:
+    house, count = mixing_rules(), len(_actives(lines))
+    if count <= house.most_ingredients:
+        return []
+    message = _("%(count)s ingredients besides the diluent: this clinic thinks more than %(most)s are too many.")
+    return [Problem(Effect(house.too_many), message % {"count": count, "most": house.most_ingredients})]
+
+
+def _actives(lines) -> list[Ingredient]:
+    return [line.ingredient for line in lines if line.ingredient.ingredient_class.key != DILUENT_CLASS]
+
+
 def _pair_problems(lines) -> list[Problem]:
     pairs = incompatibilities_among({line.ingredient_id for line in lines})
     found = [Problem(Effect(pair.effect), _pair_message(pair), tuple(pair.sources)) for pair in pairs]
     known = {frozenset((pair.first_id, pair.second_id)) for pair in pairs}
-    actives = [line.ingredient for line in lines if line.ingredient.ingredient_class.key != DILUENT_CLASS]
-    untested = [(a, b) for a, b in combinations(actives, 2) if frozenset((a.pk, b.pk)) not in known]
+    untested = [(a, b) for a, b in combinations(_actives(lines), 2) if frozenset((a.pk, b.pk)) not in known]
     if untested:
         names = "; ".join(f"{a.name} + {b.name}" for a, b in untested)
         found.append(

@@ -14,9 +14,9 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
+from clinic.core.models import Retirable
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
-from patients.history.models import Term
 from treatments.catalogue import rules
 from treatments.catalogue.enums import VERSION_MOVES, VersionStatus
 from treatments.catalogue.models import (
@@ -24,6 +24,7 @@ from treatments.catalogue.models import (
     FormulationVersion,
     Ingredient,
     IngredientClass,
+    MixingRules,
     RecipeLine,
 )
 
@@ -42,22 +43,30 @@ class Line:
 @transaction.atomic
 def create_formulation(*, name: str, total_volume_ml: Decimal, purpose: str = "", by, at=None) -> FormulationVersion:
     """A new formulation with the empty draft of its first version, which is returned."""
-    if Formulation.objects.filter(name__iexact=name).exists():
-        raise Refused(NAME_TAKEN, field="name")
-    with refusing(NAME_TAKEN, field="name"):
-        formulation = Formulation.objects.create(name=name, purpose=purpose)
-    record(by=by, action=Action.CREATE, subject=formulation, fields=["name", "purpose"], at=at)
+    formulation = _create(name=name, purpose=purpose, by=by, at=at)
     return _start_draft(formulation, total_volume_ml=total_volume_ml, by=by, at=at)
 
 
 @transaction.atomic
-def edit_formulation(*, formulation: Formulation, name: str, purpose: str, by, at=None) -> None:
-    """Corrects what a formulation is called and what it is for."""
-    if Formulation.objects.filter(name__iexact=name).exclude(pk=formulation.pk).exists():
+def duplicate_version(*, version: FormulationVersion, name: str, by, at=None) -> FormulationVersion:
+    """Another formulation that begins with this version's recipe, as a draft, which is returned."""
+    source = version.formulation
+    copied = {field: getattr(source, field) for field in ("purpose", "before_care", "after_care")}
+    formulation = _create(name=name, **copied, by=by, at=at)
+    for field in Formulation._meta.many_to_many:
+        getattr(formulation, field.name).set(getattr(source, field.name).all())
+    draft = _start_draft(formulation, total_volume_ml=version.total_volume_ml, notes=version.notes, by=by, at=at)
+    _write_lines(draft, version.lines.select_related("ingredient"))
+    return draft
+
+
+@transaction.atomic
+def edit_formulation(*, formulation: Formulation, values: dict, by, at=None) -> list[str]:
+    """Writes what a formulation is called, what it suits and its care texts, and answers which fields differ."""
+    if Formulation.objects.filter(name__iexact=values["name"]).exclude(pk=formulation.pk).exists():
         raise Refused(NAME_TAKEN, field="name")
     with refusing(NAME_TAKEN, field="name"):
-        Formulation.objects.filter(pk=formulation.pk).update(name=name, purpose=purpose)
-    record(by=by, action=Action.CHANGE, subject=formulation, fields=["name", "purpose"], at=at)
+        return edit_term(term=formulation, values=values, by=by, at=at)
 
 
 @transaction.atomic
@@ -181,8 +190,8 @@ def retire_formulation(*, formulation: Formulation, reason: str, by, at=None) ->
 
 
 @transaction.atomic
-def edit_term(*, term: Term, values: dict, by, at=None) -> list[str]:
-    """Writes the values of a word of the vocabulary that differ, and answers which did.
+def edit_term(*, term: Retirable, values: dict, by, at=None) -> list[str]:
+    """Writes the values of a row of the catalogue that differ, and answers which did.
 
     Lists of other rows are given as querysets. An ingredient's unit is not among them: recipes are counted in it.
     """
@@ -201,10 +210,26 @@ def edit_term(*, term: Term, values: dict, by, at=None) -> list[str]:
 
 
 @transaction.atomic
+def set_mixing_rules(*, values: dict, by, at=None) -> None:
+    """Writes how many ingredients are too many here, and what more of them ask for."""
+    row, _created = MixingRules.objects.get_or_create(pk=1)
+    save_changes(row=row, values=values, by=by, at=at)
+
+
+@transaction.atomic
 def switch_class(*, ingredient_class: IngredientClass, enabled: bool, by, at=None) -> None:
     """Turns a class of ingredients on or off. Versions that are approved already stay as they are."""
     IngredientClass.objects.filter(pk=ingredient_class.pk).update(enabled=enabled)
     record(by=by, action=Action.CHANGE, subject=ingredient_class, fields=["enabled"], at=at)
+
+
+def _create(*, name: str, by, at, **values) -> Formulation:
+    if Formulation.objects.filter(name__iexact=name).exists():
+        raise Refused(NAME_TAKEN, field="name")
+    with refusing(NAME_TAKEN, field="name"):
+        formulation = Formulation.objects.create(name=name, **values)
+    record(by=by, action=Action.CREATE, subject=formulation, fields=["name", *values], at=at)
+    return formulation
 
 
 def _start_draft(formulation, *, total_volume_ml, notes="", by, at) -> FormulationVersion:

@@ -10,8 +10,12 @@ from clinic.core.errors import Conflict, Refused
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from treatments.catalogue import forms, queries, rules, services
+from treatments.catalogue.costs import cost_of
+from treatments.catalogue.differences import difference
 from treatments.catalogue.enums import VersionStatus
-from treatments.catalogue.pages import ask_reason, asked, listed, show
+from treatments.catalogue.facts import care_of
+from treatments.catalogue.history import history_of
+from treatments.catalogue.pages import ask_reason, asked, listed, panels_of, show
 from treatments.catalogue.strength import strengths
 
 
@@ -41,18 +45,18 @@ def formulation(request, formulation_id):
     row = queries.get_formulation(formulation_id)
     versions = [(version, queries.final_concentrations(version)) for version in row.versions.all()]
     has_draft = any(version.status == VersionStatus.DRAFT for version, _strengths in versions)
-    return show(
-        request, "formulation", "formulations", {"formulation": row, "versions": versions, "has_draft": has_draft}
-    )
+    parts = {version: _("version %(number)s") % {"number": version.number} for version in row.versions.all()}
+    context = {"formulation": row, "versions": versions, "has_draft": has_draft, "history": history_of(row, parts)}
+    return show(request, "formulation", "formulations", context)
 
 
 @requires(Permission.EDIT_CATALOGUE)
 def edit_formulation(request, formulation_id):
     row = queries.get_formulation(formulation_id)
-    form = forms.FormulationForm(request.POST or None, initial={"name": row.name, "purpose": row.purpose})
+    form = forms.FormulationForm(request.POST or None, formulation=row)
     if form.is_valid():
         try:
-            services.edit_formulation(formulation=row, **form.cleaned_data, by=request.user)
+            services.edit_formulation(formulation=row, values=form.cleaned_data, by=request.user)
             return redirect("catalogue:formulation", row.pk)
         except Refused as refusal:
             refusal.add_to(form)
@@ -73,7 +77,45 @@ def retire_formulation(request, formulation_id):
 @requires(Permission.VIEW_CATALOGUE)
 @require_safe
 def version(request, version_id):
-    return show(request, "version", "formulations", _recipe(queries.get_version(version_id)))
+    row = queries.get_version(version_id)
+    context = {
+        "care": care_of(row),
+        "cost": cost_of(row.lines.all(), queries.products_for(_ids(row))),
+        "others": queries.other_versions(row),
+        "panels": panels_of(row, request.user),
+        "history": history_of(row),
+    }
+    return show(request, "version", "formulations", _recipe(row) | context)
+
+
+@requires(Permission.VIEW_CATALOGUE)
+@require_safe
+def compare(request, version_id):
+    """What changed from another version of the formulation to this one: `?with=`, else from the one before it."""
+    row = queries.get_version(version_id)
+    others = queries.other_versions(row)
+    wanted = request.GET.get("with", "")
+    earlier = [other for other in others if other.number < row.number]
+    other = next((other for other in others if str(other.pk) == wanted), next(iter(earlier or others), None))
+    if other is None:
+        return redirect("catalogue:version", row.pk)
+    sides = sorted([row, queries.get_version(other.pk)], key=lambda version: version.number)
+    context = {"version": row, "others": others, "with": other, "difference": difference(*sides)}
+    return show(request, "compare", "formulations", context)
+
+
+@requires(Permission.EDIT_CATALOGUE)
+def duplicate(request, version_id):
+    """Another formulation that begins with this version's recipe."""
+    row = queries.get_version(version_id)
+    form = forms.DuplicateForm(request.POST or None)
+    if form.is_valid():
+        try:
+            draft = services.duplicate_version(version=row, **form.cleaned_data, by=request.user)
+            return redirect("catalogue:edit_draft", draft.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return show(request, "duplicate", "formulations", {"version": row, "form": form})
 
 
 @requires(Permission.EDIT_CATALOGUE)
@@ -166,6 +208,19 @@ def retire_version(request, version_id):
     return ask_reason(request, back, retire, "retire_version", "formulations", {"version": row})
 
 
+@requires(Permission.EDIT_CATALOGUE)
+def mixing_rules(request):
+    """What the clinic thinks of mixtures."""
+    row = queries.mixing_rules()
+    initial = {"most_ingredients": row.most_ingredients, "too_many": row.too_many}
+    form = forms.MixingRulesForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        services.set_mixing_rules(values=form.cleaned_data, by=request.user)
+        messages.success(request, _("Saved."))
+        return redirect("catalogue:formulations")
+    return show(request, "mixing_rules", "formulations", {"form": form, "history": history_of(row)})
+
+
 @requires(Permission.VIEW_CATALOGUE)
 @require_safe
 def drafts_panel(request):
@@ -184,8 +239,13 @@ def _judged(row) -> dict:
         "strengths": queries.final_concentrations(row),
         "total_volume_ml": row.total_volume_ml,
         "problems": problems,
+        "allergens": queries.allergens_in(_ids(row)),
         "stopped": bool(rules.stops(problems)),
     }
+
+
+def _ids(version) -> set[int]:
+    return {line.ingredient_id for line in version.lines.all()}
 
 
 def _judged_as_typed(form, lines) -> dict:
@@ -199,4 +259,5 @@ def _judged_as_typed(form, lines) -> dict:
         "strengths": strengths(rows, total),
         "total_volume_ml": total,
         "problems": rules.problems_in(rows, total),
+        "allergens": queries.allergens_in({row.ingredient_id for row in rows}),
     }
