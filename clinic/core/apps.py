@@ -2,7 +2,8 @@ from importlib import import_module
 
 from django.apps import AppConfig, apps
 from django.core.management import call_command
-from django.db.models.signals import post_migrate
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 from django.urls import register_converter
 
 
@@ -15,8 +16,17 @@ class CoreConfig(AppConfig):
         import_module("clinic.celery")  # the queue; not in clinic/__init__, which is read before Celery is installed
         register_converter(converters.RowIdConverter, "row")
         register_converter(converters.DayConverter, "day")
-        last = [config for config in apps.get_app_configs() if config.models_module][-1]
-        post_migrate.connect(complete_database, sender=last, dispatch_uid="complete_database")
+        with_models = [config for config in apps.get_app_configs() if config.models_module]
+        pre_migrate.connect(clear_the_way, sender=with_models[0], dispatch_uid="clear_the_way")
+        post_migrate.connect(complete_database, sender=with_models[-1], dispatch_uid="complete_database")
+
+
+def clear_the_way(using, **kwargs):
+    """SQLite changes a table by building it anew, which fails while another table's trigger names it."""
+    from clinic.core import guards
+
+    if connections[using].vendor == "sqlite":
+        guards.remove_triggers(using)
 
 
 def complete_database(using, **kwargs):

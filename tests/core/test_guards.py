@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.management import call_command
+from django.core.management.sql import emit_pre_migrate_signal
 from django.db import connection, models
 
 from clinic.audit.models import AuditSeal
 from clinic.core import guards
+from treatments.catalogue.models import FormulationVersion
 
 
 def test_every_guard_stands_after_migrating(db):
@@ -70,4 +72,17 @@ def test_the_trap_a_rebuilt_table_loses_its_triggers_and_migrating_brings_them_b
 def test_installing_twice_changes_nothing(db):
     guards.install()
     guards.install()
+    assert guards.missing() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_migrating_rebuilds_a_table_that_another_tables_triggers_name():
+    """SQLite refuses to rename a table while a trigger speaks of one that is not there."""
+    old, new = FormulationVersion._meta.get_field("change_note"), models.CharField(max_length=301)
+    new.set_attributes_from_name("change_note")
+    new.model = FormulationVersion
+    emit_pre_migrate_signal(verbosity=0, interactive=False, db="default")
+    with connection.schema_editor() as editor:
+        editor.alter_field(FormulationVersion, old, new)
+    call_command("migrate", verbosity=0)
     assert guards.missing() == []
