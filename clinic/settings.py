@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "treatments.charting",
     "treatments.scheduling",
     "treatments.reminders",
+    "treatments.recall",
     "treatments.demo",
 ]
 MIDDLEWARE = [
@@ -240,6 +241,7 @@ NAVIGATION = [
         "covers": [
             "catalogue:",
             "stock:",
+            "recall:",
             "history:vocabulary",
             "history:words",
             "history:add_word",
@@ -262,6 +264,7 @@ NAVIGATION = [
 # Panels of the page "today", in order; each is a fragment of the app that owns it
 TODAY_PANELS = [
     {"view": "scheduling:today_panel", "label": _("Today's visits"), "permission": "book_visits"},
+    {"view": "recall:panel", "label": _("Open recalls"), "permission": "manage_recalls"},
     {"view": "charting:unsigned_panel", "label": _("Unsigned sessions"), "permission": "chart_sessions"},
     {"view": "reminders:decisions_panel", "label": _("Decisions waiting"), "permission": "decide_medicines"},
     {"view": "catalogue:drafts_panel", "label": _("Recipes to approve"), "permission": "view_catalogue"},
@@ -280,6 +283,8 @@ CLINICAL_ROWS = {
     "history.NoneKnown",
     "history.PregnancyAnswer",
     "reminders.MedicineDecision",
+    "recall.RecallEntry",
+    "recall.RecallMessage",
 }
 # Tabs of the patient page, in order
 PATIENT_TABS = [
@@ -292,6 +297,16 @@ PATIENT_TABS = [
 # What is shown of a recipe's version beside it
 VERSION_PANELS = [
     {"view": "charting:version_use", "label": _("Where it is used"), "permission": "view_catalogue"},
+]
+# Links of higher apps on the page of a lower app's row: what the row is, and where its id goes
+LINKS_ABOUT = [
+    {
+        "of": ["lot", "product", "ingredient", "version", "mixture"],
+        "view": "recall:received",
+        "label": _("Who received it?"),
+        "icon": "people",
+        "permission": "manage_recalls",
+    },
 ]
 # The fragment with the clinical warnings in the patient banner
 PATIENT_WARNINGS = {"view": "history:warnings", "permission": "view_history"}

@@ -245,6 +245,24 @@ REMINDERS = [
     ("reminders:preview_text", ADMINISTRATOR_NOT, ADMINISTRATOR),
 ]
 
+RECALL_PAGE = "login 200 403 200"
+RECALL_PAGE_NOT = "login 405 403 405"
+RECALLS = [
+    ("recall:cases", RECALL_PAGE, RECALL_PAGE_NOT),
+    ("recall:panel", RECALL_PAGE, RECALL_PAGE_NOT),
+    ("recall:received", RECALL_PAGE, RECALL_PAGE_NOT),
+    ("recall:export", "login 302 403 302", RECALL_PAGE_NOT),
+    ("recall:open", RECALL_PAGE, RECALL_PAGE),
+    ("recall:case", RECALL_PAGE, RECALL_PAGE_NOT),
+    ("recall:take_in", RECALL_PAGE_NOT, "login 302 403 302"),
+    ("recall:close", RECALL_PAGE, "login 302 403 302"),
+    ("recall:texts", RECALL_PAGE, RECALL_PAGE_NOT),
+    ("recall:edit_text", RECALL_PAGE, RECALL_PAGE),
+    ("recall:entry", RECALL_PAGE, RECALL_PAGE),
+    ("recall:told", RECALL_PAGE_NOT, "login 302 403 302"),
+    ("recall:message", RECALL_PAGE, RECALL_PAGE),
+]
+
 CHARTING = [
     ("charting:tab", PRACTITIONER, PRACTITIONER_NOT),
     ("charting:start", PRACTITIONER_NOT, "login 302 403 403"),
@@ -259,4 +277,16 @@ CHARTING = [
 ]
 
 # Add the rows of an app as a list of its own, and the list here
-ROWS = [*CORE, *ACCOUNT, *STAFF_PAGES, *CATALOGUE, *STOCK, *REGISTRY, *HISTORY, *SCHEDULING, *REMINDERS, *CHARTING]
+ROWS = [
+    *CORE,
+    *ACCOUNT,
+    *STAFF_PAGES,
+    *CATALOGUE,
+    *STOCK,
+    *REGISTRY,
+    *HISTORY,
+    *SCHEDULING,
+    *REMINDERS,
+    *RECALLS,
+    *CHARTING,
+]

@@ -31,6 +31,7 @@ class Permission(TextChoices):
     READ_MESSAGE_TEXTS = "read_message_texts", _("Read what a message to a patient said")
     EDIT_MESSAGE_RULES = "edit_message_rules", _("Keep the rules and texts of messages")
     DECIDE_MEDICINES = "decide_medicines", _("Decide about a patient's medicines before a visit")
+    MANAGE_RECALLS = "manage_recalls", _("Find who received a lot, and see to it that they are told")
     MANAGE_STAFF = "manage_staff", _("Keep the clinic's people and their roles")
     EDIT_CLINIC = "edit_clinic", _("Change the clinic's own details")
     VIEW_AUDIT = "view_audit", _("Read the audit trail")
@@ -67,6 +68,7 @@ ROLES = {
             P.VIEW_MESSAGES,
             P.READ_MESSAGE_TEXTS,
             P.DECIDE_MEDICINES,
+            P.MANAGE_RECALLS,
         },
     },
     Role.FRONT_DESK: {
@@ -102,6 +104,7 @@ ROLES = {
             P.EDIT_CALENDAR,
             P.VIEW_MESSAGES,
             P.EDIT_MESSAGE_RULES,
+            P.MANAGE_RECALLS,
             P.MANAGE_STAFF,
             P.EDIT_CLINIC,
             P.VIEW_AUDIT,

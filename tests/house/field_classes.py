@@ -135,6 +135,16 @@ CLASSES = {
         IDENTIFYING: "patient",
         CLINICAL: "appointment medicine decision note decided_by decided_at opened_at",
     },
+    "recall.RecallCase": {
+        NEITHER: "kind row_id title reason tell opened_by opened_at closed_by closed_at close_reason"
+    },
+    "recall.RecallEntry": {IDENTIFYING: "patient", CLINICAL: "case status late found_at version"},
+    "recall.RecallStep": {CLINICAL: "entry status way note by at"},
+    "recall.RecallText": {NEITHER: "case language channel subject body version"},
+    "recall.RecallMessage": {
+        CLINICAL: "entry channel subject text state sent_by at",
+        NEITHER: "submission provider_answer",
+    },
     "reminders.Heartbeat": {NEITHER: "name at"},
 }
 

@@ -22,6 +22,7 @@ from tests.factories.patients import (
     PatientFactory,
 )
 from tests.factories.people import FrontDeskFactory, PractitionerFactory, UserFactory
+from tests.factories.recalls import EntryFactory
 from tests.factories.treatments import (
     AppointmentFactory,
     ApprovedVersionFactory,
@@ -43,6 +44,7 @@ from treatments.charting.models import (
     SessionDraft,
     TreatmentSession,
 )
+from treatments.recall.models import RecallMessage, RecallStep
 from treatments.reminders.models import MedicineDecision, Reminder
 
 OURS = ("clinic", "patients", "treatments")
@@ -138,6 +140,12 @@ class World:
             **secrets(MedicineDecision),
         )
 
+        self.recalled = EntryFactory(patient=self.patient)
+        step = {"entry": self.recalled, "status": "reached", "by": self.doctor, "at": now}
+        RecallStep.objects.create(**step, **secrets(RecallStep))
+        letter = {"entry": self.recalled, "channel": "email", "sent_by": self.doctor, "at": now}
+        RecallMessage.objects.create(**letter, submission=uuid4(), **secrets(RecallMessage))
+
     def message(self, status, number) -> Reminder:
         return Reminder.objects.create(
             appointment=self.visit,
@@ -201,6 +209,8 @@ class World:
             "session_id": self.signed.pk,
             "reminder_id": self.failed.pk,
             "decision_id": self.decision.pk,
+            "case_id": self.recalled.case_id,
+            "entry_id": self.recalled.pk,
             "practitioner_id": self.doctor.pk,
             "day": clock.today(),
         }

@@ -26,6 +26,7 @@ LATER = {
     "scheduling:step": "302",
     "charting:present": "204",
     "charting:save": "400",
+    "recall:export": "302",
 }
 
 

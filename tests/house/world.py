@@ -16,6 +16,7 @@ from tests.factories.patients import (
     PatientMedicineFactory,
 )
 from tests.factories.people import AdministratorFactory, FrontDeskFactory, PractitionerFactory, UserFactory
+from tests.factories.recalls import CaseFactory, EntryFactory
 from tests.factories.treatments import (
     AppointmentFactory,
     ApprovedVersionFactory,
@@ -160,6 +161,10 @@ def a_legal_status(person) -> dict:
     return {"term_id": IngredientFactory(legal=legal).pk, "country": "US"}
 
 
+def a_recall_text(person) -> dict:
+    return {"text_id": CaseFactory().texts.first().pk}
+
+
 # What stands for a parameter of that name: a function of the person who asks
 BUILDERS = {
     "user_id": lambda person: UserFactory().pk,
@@ -182,6 +187,8 @@ BUILDERS = {
     "exception_id": lambda person: HoursExceptionFactory().pk,
     "reminder_id": a_reminder,
     "decision_id": a_decision,
+    "case_id": lambda person: CaseFactory().pk,
+    "entry_id": lambda person: EntryFactory().pk,
     "rule_id": lambda person: a_rule().pk,
     "text_id": a_text,
     "topic": lambda person: Topic.ALLERGIES,
@@ -211,6 +218,11 @@ KWARGS = (
         "catalogue:limit": a_limit,
         "catalogue:add_legal": lambda person: {"term_id": IngredientFactory().pk},
         "catalogue:legal": a_legal_status,
+        "recall:received": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
+        "recall:export": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
+        "recall:open": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
+        "recall:edit_text": a_recall_text,
+        "recall:message": lambda person: {"entry_id": EntryFactory().pk, "channel": "email"},
         "history:edit_word": a_word,
         "history:retire_word": a_word,
         "history:restore_word": a_word,

@@ -155,11 +155,12 @@ class PreparationLot(models.Model):
 
     preparation = models.ForeignKey(Preparation, models.PROTECT, related_name="lots")
     line = models.ForeignKey(RecipeLine, models.PROTECT, related_name="+")
-    lot = models.ForeignKey(Lot, models.PROTECT, related_name="uses")
+    lot = models.ForeignKey(Lot, models.PROTECT, related_name="uses", db_index=False)
     volume_ml = models.DecimalField(_("taken, mL"), max_digits=10, decimal_places=4, null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["preparation", "line"], name="charting_lot_once_a_line")]
+        indexes = [models.Index(fields=["lot", "preparation"], name="charting_uses_of_lot")]
 
     def __str__(self):
         return f"lot {self.lot_id} in preparation {self.preparation_id}"

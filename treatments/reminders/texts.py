@@ -28,9 +28,9 @@ _MARK = re.compile(r"\{([^{}]*)\}")
 _DAY = {"en": "l j F", "es": r"l j \d\e F", "fr": "l j F", "de": "l, j. F"}
 
 
-def unknown_marks(text: str) -> list[str]:
-    """What stands in braces and is no placeholder, and braces that stand alone."""
-    unknown = [f"{{{name}}}" for name in _MARK.findall(text) if name not in PLACEHOLDERS]
+def unknown_marks(text: str, known=PLACEHOLDERS) -> list[str]:
+    """What stands in braces and is none of the `known` placeholders, and braces that stand alone."""
+    unknown = [f"{{{name}}}" for name in _MARK.findall(text) if name not in known]
     return unknown + re.findall(r"[{}]", _MARK.sub("", text))
 
 

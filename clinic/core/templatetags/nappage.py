@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from django import template
+from django.conf import settings
+from django.urls import reverse
 from django.utils.html import format_html
 
 from clinic.core.fields import format_amount
@@ -28,3 +30,15 @@ def icon(name: str):
 def initials(name: str) -> str:
     words = [word for word in name.split() if word.rstrip(".").lower() not in TITLES] or name.split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.inclusion_tag("core/_links_about.html", takes_context=True)
+def links_about(context, kind: str, row_id: int) -> dict:
+    """Links of higher apps about a row, as `settings.LINKS_ABOUT` names them: no lower app knows a higher one."""
+    return {
+        "links": [
+            link | {"url": reverse(link["view"], args=[kind, row_id])}
+            for link in settings.LINKS_ABOUT
+            if kind in link["of"] and link["permission"] in context.get("may", ())
+        ]
+    }

@@ -1,0 +1,6 @@
+// The button that opens the browser's print window; without a script the browser's own menu does it.
+const button = document.querySelector("[data-print]");
+if (button) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
