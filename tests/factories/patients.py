@@ -3,8 +3,17 @@ from datetime import UTC, date, datetime
 import factory
 
 from clinic.core.text import digits, fold
-from patients.history.enums import Effect, MedicineGroup, MedicineSource
-from patients.history.models import Allergen, Condition, Medicine, PatientAllergy, PatientMedicine
+from patients.history.enums import Effect, MedicineGroup, MedicineSource, Pregnancy, Topic
+from patients.history.models import (
+    Allergen,
+    Condition,
+    Medicine,
+    NoneKnown,
+    PatientAllergy,
+    PatientCondition,
+    PatientMedicine,
+    PregnancyAnswer,
+)
 from patients.registry.models import Patient
 from tests.factories.people import PractitionerFactory
 
@@ -68,6 +77,16 @@ class PatientAllergyFactory(factory.django.DjangoModelFactory):
     recorded_at = LONG_AGO
 
 
+class PatientConditionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = PatientCondition
+
+    patient = factory.SubFactory(PatientFactory)
+    condition = factory.SubFactory(ConditionFactory)
+    recorded_by = factory.SubFactory(PractitionerFactory)
+    recorded_at = LONG_AGO
+
+
 class PatientMedicineFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = PatientMedicine
@@ -77,3 +96,12 @@ class PatientMedicineFactory(factory.django.DjangoModelFactory):
     source = MedicineSource.SELF_BOUGHT
     recorded_by = factory.SubFactory(PractitionerFactory)
     recorded_at = LONG_AGO
+
+
+def asked(patient):
+    """The patient, who was asked about everything and knows of nothing."""
+    said = {"patient": patient, "recorded_by": PractitionerFactory(), "recorded_at": LONG_AGO}
+    for topic in Topic:
+        NoneKnown.objects.create(topic=topic, **said)
+    PregnancyAnswer.objects.create(state=Pregnancy.NO, **said)
+    return patient

@@ -1,0 +1,108 @@
+"""The safety rules, asked in the same words at booking, drawing up, charting and signing."""
+
+import hashlib
+import json
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from patients.history.enums import Effect
+from treatments.charting import safety_checks, safety_doses
+from treatments.charting.draft import Chart, Problem, Syringe, read_chart
+from treatments.charting.models import TreatmentSession
+from treatments.charting.queries import Reference, reference_of
+from treatments.charting.safety_case import Answer, Case
+from treatments.charting.safety_facts import facts_for
+
+ORDER = list(Effect)
+CHECKS = {
+    "version": safety_checks.version,
+    "lot": safety_checks.lot,
+    "allergen": safety_checks.allergen,
+    "allergy_in_words": safety_checks.allergy_in_words,
+    "allergy_material": safety_checks.allergy_material,
+    "condition": safety_checks.condition,
+    "pregnancy": safety_checks.pregnancy,
+    "ingredient_condition": safety_checks.ingredient_condition,
+    "not_asked": safety_checks.not_asked,
+    "medicine": safety_checks.medicine,
+    "bleeding": safety_checks.bleeding,
+    "interval_ingredient": safety_checks.interval_ingredient,
+    "interval_area": safety_checks.interval_area,
+    "dose_session": safety_doses.dose_session,
+    "dose_area": safety_doses.dose_area,
+    "dose_point": safety_doses.dose_point,
+    "dose_drawn": safety_doses.dose_drawn,
+    "volume_session": safety_doses.volume_session,
+    "volume_area": safety_doses.volume_area,
+    "volume_point": safety_doses.volume_point,
+    "technique_volume": safety_doses.technique_volume,
+    "technique_depth": safety_doses.technique_depth,
+    "licensed": safety_checks.licensed,
+    "suitable": safety_checks.suitable,
+    "ingredient": safety_checks.ingredient,
+    "mixing": safety_checks.mixing,
+    "consultation": safety_checks.consultation,
+}
+
+
+def answers_for_chart(chart: Chart, reference: Reference, session: TreatmentSession) -> list[Answer]:
+    """Everything that the rules say of a session as it is charted, the strongest first."""
+    facts = facts_for(chart, reference, patient=session.patient, at=session.started_at, session_id=session.pk)
+    return _asked(Case(chart, facts))
+
+
+def answers_for_draft(content: dict, session: TreatmentSession) -> list[Answer]:
+    """The same of a draft, whatever of it can be read yet."""
+    chart = readable(content)
+    return answers_for_chart(chart, reference_of(chart), session)
+
+
+def answers_for_booking(patient, at: datetime, areas=(), version=None, session_id: int | None = None) -> list[Answer]:
+    """The same of a visit to be booked at `at`: of the patient, and of the recipe and the areas that are known yet.
+
+    `areas` are (key, side) pairs, with the side "none" where it does not matter.
+    """
+    syringes = (blank_syringe("p1", version.pk),) if version else ()
+    chart = Chart(preparations=syringes)
+    facts = facts_for(chart, reference_of(chart), patient=patient, at=at, session_id=session_id)
+    return _asked(Case(chart, facts, places=tuple(tuple(place) for place in areas)))
+
+
+def _asked(case: Case) -> list[Answer]:
+    found = [answer for check in CHECKS.values() for answer in check(case)]
+    return sorted(found, key=lambda answer: ORDER.index(answer.effect))
+
+
+def readable(content: dict) -> Chart:
+    """The chart of a draft; of a syringe whose amount cannot be read yet at least what is in it."""
+    chart, _problems = read_chart(content)
+    read = {syringe.id: syringe for syringe in chart.preparations}
+    for raw in content.get("preparations", []):
+        if raw.get("id") not in read and raw.get("version_id"):
+            read[raw.get("id", "")] = blank_syringe(raw.get("id", ""), raw["version_id"], raw.get("lots", {}))
+    return Chart(**(vars(chart) | {"preparations": tuple(read.values())}))
+
+
+def blank_syringe(name: str, version_id: int, lots: dict | None = None) -> Syringe:
+    chosen = {int(line): lot for line, lot in (lots or {}).items() if lot}
+    return Syringe(id=name, version_id=version_id, volume_ml=Decimal(), variation="", variation_reason="", lots=chosen)
+
+
+def unanswered(answers: list[Answer], reasons: dict[str, str]) -> list[Problem]:
+    """What keeps from signing: answers that need a reason and have none, as problems that lead to their field."""
+    missing = [answer for answer in answers if answer.needs_reason and not reasons.get(answer.key)]
+    return [Problem(f"reasons.{answer.slug}", _problem_text(answer)) for answer in missing]
+
+
+def _problem_text(answer: Answer) -> str:
+    if answer.effect == Effect.STOP:
+        return _("%s Say why it was done all the same.") % answer.message
+    return _("%s Say why you go on.") % answer.message
+
+
+def digest(answers: list[Answer]) -> str:
+    """What the person who signs has seen: changes with every answer that comes, goes or speaks differently."""
+    seen = sorted([answer.key, answer.effect, answer.message] for answer in answers)
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
