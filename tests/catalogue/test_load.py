@@ -13,14 +13,16 @@ from treatments.catalogue.models import (
     IngredientAllergen,
     IngredientClass,
     IngredientCondition,
+    Product,
     Technique,
 )
 
 MODELS = [
     Area, Indication, Technique, IngredientClass, Ingredient, IngredientAllergen, IngredientCondition, Incompatibility,
+    Product,
 ]  # fmt: skip
 # The rows of the files, one [[table]] each.
-COUNTS = [53, 8, 15, 22, 88, 54, 148, 151]
+COUNTS = [53, 8, 15, 22, 88, 54, 148, 151, 6]
 
 
 def contents():
@@ -34,6 +36,7 @@ def test_the_command_loads_every_row(vocabulary):
     assert Area.objects.get(key="abdomen_upper").parent.key == "abdomen"
     assert Indication.objects.get(key="cellulite").areas.filter(key="thigh").exists()
     assert set(IngredientClass.objects.filter(enabled=False).values_list("key", flat=True)) == {"hormone", "antibiotic"}
+    assert Product.objects.get(key="kybella").licensed_areas.get().key == "submental"
     assert Ingredient.objects.get(key="deoxycholic_acid").limits[0]["max"] == "100"
 
 
@@ -50,6 +53,7 @@ def test_the_clinic_s_edits_stay(vocabulary):
     IngredientClass.objects.filter(key="hormone").update(enabled=True)
     Incompatibility.objects.filter(key="diclofenac_lidocaine_in_sterile_water").update(effect="reason")
     Indication.objects.get(key="cellulite").areas.clear()
+    Product.objects.get(key="kybella").licensed_areas.clear()
     edited = contents()
     reference.load()
     assert contents() == edited

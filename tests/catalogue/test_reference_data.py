@@ -31,7 +31,13 @@ FILES = {
     CATALOGUE / "ingredients.toml": (
         "ingredient",
         "name class unit vehicle bleeding_risk evidence",
-        "salt_or_base typical_concentration storage opened_shelf_life_hours legal limits note",
+        "salt_or_base base_fraction typical_concentration storage cold_chain opened_shelf_life_hours legal limits note "
+        "before_care after_care",
+    ),
+    CATALOGUE / "products.toml": (
+        "ingredient_product",
+        "name ingredient",
+        "maker concentration container_ml gtin opened_shelf_life_hours licensed_areas",
     ),
     CATALOGUE / "ingredient_allergens.toml": ("ingredient_allergen", "ingredient allergen effect", "note"),
     CATALOGUE / "ingredient_conditions.toml": ("ingredient_condition", "ingredient condition effect", "note"),
@@ -55,8 +61,9 @@ SCALES = {
     "GAIS", "CIRC", "SKINF", "US-FAT", "NM", "CSS", "DIMP", "FITZ", "GLOG", "WSRS", "MASI", "mMASI",
     "SALT", "AGA-M", "AGA-F", "PULL", "DENS", "WASH", "NRS", "VAS", "SAT",
 }  # fmt: skip
-# Rows still without a source; the list may only shrink.
-NEEDS_A_SOURCE = {
+# Rows without a source claim nothing and say so: the clinic confirms or retires them. The list may only shrink.
+SAYS_SO = "No source was found|Not named by the sources|Shown on the drawing"
+WITHOUT_CLAIM = {
     "area": {"foot", "nose", "ear"},
     "ingredient": {"horse_chestnut"},
     "ingredient_condition": {"caffeine_heart_disease", "minoxidil_low_blood_pressure"},
@@ -104,7 +111,10 @@ def test_every_row_has_a_source_or_asks_for_one(path):
         assert bool(row["source"]) != row.get("confirm", False), row["key"]
         if not row["source"]:
             missing.add(row["key"])
-    assert missing == NEEDS_A_SOURCE.get(FILES[path][0], set())
+            assert re.search("No source was found|Not named by the sources|Shown on the drawing", row["note"]), row[
+                "key"
+            ]
+    assert missing == WITHOUT_CLAIM.get(FILES[path][0], set())
 
 
 @every_file
@@ -127,6 +137,8 @@ def test_file_says_how_to_change_it(path):
         ("incompatibility", "b", "ingredient"),
         ("incompatibility", "diluent", "ingredient"),
         ("product", "contains", "medicine"),
+        ("ingredient_product", "ingredient", "ingredient"),
+        ("ingredient_product", "licensed_areas", "area"),
     ],
 )
 def test_references_resolve(table, field, target):
@@ -295,6 +307,48 @@ def test_numbers_of_techniques_are_exact_decimals_in_order():
 def test_allergies_that_must_be_caught(allergen, ingredient, effect):
     rows = DATA["ingredient_allergen"]
     assert effect in [r["effect"] for r in rows if (r["allergen"], r["ingredient"]) == (allergen, ingredient)]
+
+
+# Patient's allergy: what the strongest rule asks for, and every ingredient that it is asked of
+CROSS_CHECK = {
+    "soy": ("stop", "phosphatidylcholine"),
+    "insect_sting": ("reason", "hyaluronidase"),
+    "beef_protein": ("reason", "hyaluronidase"),
+    "thimerosal": ("reason", "hyaluronidase"),
+    "fish": ("reason", "polynucleotides calcitonin"),
+    "ester_anaesthetic": ("stop", "procaine tetracaine"),
+    "amide_anaesthetic": ("stop", "lidocaine mepivacaine bupivacaine levobupivacaine ropivacaine"),
+    "sulfite": ("reason", "adrenaline sodium_metabisulfite"),
+    "paraben": ("reason", "lidocaine mepivacaine bupivacaine procaine methylparaben"),
+    "benzyl_alcohol": ("stop", "deoxycholic_acid phosphatidylcholine benzyl_alcohol"),
+    "aspirin_nsaid": ("stop", "diclofenac ketorolac piroxicam ketoprofen"),
+    "xanthine": ("stop", "aminophylline theophylline caffeine pentoxifylline"),
+    "asteraceae": ("reason", "artichoke sunflower_liposomes"),
+    "collagenase": ("stop", "collagenase"),
+    "g6pd_deficiency": ("stop", "vitamin_c"),
+}
+
+
+@pytest.mark.parametrize(("allergen", "found"), CROSS_CHECK.items(), ids=CROSS_CHECK)
+def test_the_whole_cross_check_is_shipped(allergen, found):
+    effect, ingredients = found
+    rows = [row for row in DATA["ingredient_allergen"] if row["allergen"] == allergen]
+    assert {row["ingredient"] for row in rows} == set(ingredients.split())
+    assert {row["effect"] for row in rows} == {effect}
+
+
+def test_what_touches_the_skin_is_an_allergy_of_its_own():
+    """Needles, gloves and what cleans the skin are no ingredients: the allergy itself asks for a reason."""
+    kinds = {row["key"]: row["kind"] for row in DATA["allergen"]}
+    assert {kinds[key] for key in ("nickel", "latex", "chlorhexidine", "iodine")} == {"material"}
+
+
+def test_products_hold_exact_amounts_and_what_the_label_licenses():
+    for row in DATA["ingredient_product"]:
+        unit = BY_KEY["ingredient"][row["ingredient"]]["unit"]
+        assert ("concentration" in row) == (unit != "mL"), row["key"]
+        assert all(Decimal(row[name]) > 0 for name in ("concentration", "container_ml") if name in row)
+    assert BY_KEY["ingredient_product"]["kybella"]["licensed_areas"] == ["submental"]
 
 
 @pytest.mark.parametrize(
