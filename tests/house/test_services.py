@@ -10,6 +10,7 @@ from django.apps import apps
 from clinic.audit.services import record
 
 OURS = ("clinic.", "patients.", "treatments.")
+OF_A_SUBJECT = ("hours", "courses", "waiting", "feeds")
 # What stands in a services module without being an act, and why
 NO_ACT = {
     "clinic.audit.services.record": "is the trail",
@@ -25,14 +26,20 @@ NO_ACT = {
     "treatments.scheduling.services.orderly": "a decorator",
     "treatments.scheduling.services.check_move": "reads",
     "treatments.scheduling.services.lock_resources": "part of booking",
+    "treatments.scheduling.services.times_after_move": "reads",
 }
+
+
+def modules_of(config) -> list:
+    """The app's services, and those of a subject of their own."""
+    names = (f"{config.name}.{name}" for name in ("services", *OF_A_SUBJECT))
+    return [import_module(name) for name in names if find_spec(name)]
 
 
 def services() -> dict:
     found = {}
     for config in apps.get_app_configs():
-        if config.name.startswith(OURS) and find_spec(f"{config.name}.services"):
-            module = import_module(f"{config.name}.services")
+        for module in modules_of(config) if config.name.startswith(OURS) else ():
             for name, function in inspect.getmembers(module, callable):
                 if getattr(function, "__module__", "") == module.__name__ and inspect.isroutine(function):
                     found[f"{module.__name__}.{name}"] = function

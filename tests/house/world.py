@@ -38,6 +38,7 @@ from treatments.catalogue.models import Incompatibility, Indication, KnownKey
 from treatments.catalogue.queries import RULES
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
+from treatments.scheduling.models import Course
 
 FACTORIES = {
     Role.PRACTITIONER: PractitionerFactory,
@@ -130,6 +131,15 @@ def of_patient(row, **others) -> dict:
     return {"patient_id": row.patient_id, "row_id": row.pk} | others
 
 
+def of_course(person) -> dict:
+    visit = AppointmentFactory()
+    visit.course = Course.objects.create(
+        patient=visit.patient, submission=uuid4(), created_by=visit.booked_by, created_at=LONG_AGO
+    )
+    visit.save()
+    return {"appointment_id": visit.pk}
+
+
 def a_word(person) -> dict:
     return {"kind": "allergens", "term_id": AllergenFactory().pk}
 
@@ -218,6 +228,8 @@ KWARGS = (
         "catalogue:limit": a_limit,
         "catalogue:add_legal": lambda person: {"term_id": IngredientFactory().pk},
         "catalogue:legal": a_legal_status,
+        "scheduling:move_course": of_course,
+        "scheduling:cancel_course": of_course,
         "recall:received": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:export": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:open": lambda person: {"kind": "lot", "row_id": LotFactory().pk},

@@ -106,7 +106,7 @@ class SlotForm(Form):
     def offer(self, times) -> None:
         """Shows these free times, by day; `preselect` the first of them."""
         days = groupby(times, key=lambda free: clock.local(free.starts_at).date())
-        self.fields["slot"].days = [(day, [(slot_value(free), free) for free in frees]) for day, frees in days]
+        self.fields["slot"].days = [(day, [(free.slot_value, free) for free in frees]) for day, frees in days]
         self.fields["slot"].preselect = self.preselect
 
     def _readings(self) -> list[tuple[str, str]]:
@@ -209,12 +209,8 @@ class StepForm(forms.Form):
     back = forms.ChoiceField(choices=[("board", ""), ("unconfirmed", "")], required=False)
 
 
-def slot_value(free: queries.FreeTime) -> str:
-    return f"{free.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.{free.practitioner.pk}.{free.room.pk if free.room else 0}"
-
-
 def parse_slot(text: str) -> dict | None:
-    """When, with whom and where, as `slot_value` wrote it; None when that cannot be, or not any more."""
+    """When, with whom and where, as a free time's `slot_value` says it; None when that cannot be, or not any more."""
     match = SLOT.fullmatch(text)
     try:
         starts_at = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from django.db.models import F, Q, QuerySet
@@ -15,7 +15,15 @@ from clinic.staff.models import User
 from clinic.staff.queries import practitioners
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
-from treatments.scheduling.models import Appointment, AppointmentChange, HoursException, Room, VisitType, WorkingHours
+from treatments.scheduling.models import (
+    Appointment,
+    AppointmentChange,
+    Course,
+    HoursException,
+    Room,
+    VisitType,
+    WorkingHours,
+)
 from treatments.scheduling.openings import Openings, openings
 
 # No visit keeps anybody busy for longer (see VisitType's constraint): bounds every search by an index.
@@ -29,6 +37,12 @@ class FreeTime:
     starts_at: datetime
     practitioner: User
     room: Room | None
+
+    @property
+    def slot_value(self) -> str:
+        """As it travels in a form."""
+        room_id = self.room.pk if self.room else 0
+        return f"{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.{self.practitioner.pk}.{room_id}"
 
 
 def visit_types() -> QuerySet[VisitType]:
@@ -66,6 +80,25 @@ def get_visit_to_change(appointment_id: int) -> Appointment:
     return get_object_or_404(
         Appointment.objects.select_related("visit_type", "patient", "practitioner"), pk=appointment_id
     )
+
+
+def visits_to_change(appointment_ids: Collection[int]) -> dict[int, Appointment]:
+    visits = Appointment.objects.select_related("visit_type", "patient", "practitioner", "room")
+    return visits.in_bulk(appointment_ids)
+
+
+def course_by_submission(submission) -> Course | None:
+    return Course.objects.filter(submission=submission).first()
+
+
+def visits_of_course(course: Course | int | None) -> list[Appointment]:
+    """In their order; none for a visit without a course."""
+    visits = Appointment.objects.filter(course=course) if course else Appointment.objects.none()
+    return list(visits.select_related("visit_type", "patient", "practitioner", "room").order_by("starts_at", "pk"))
+
+
+def open_visits_of_course(course: Course | int) -> list[Appointment]:
+    return [visit for visit in visits_of_course(course) if visit.status in OPEN]
 
 
 def was_at(visit: Appointment, starts_at: datetime) -> bool:
@@ -140,6 +173,11 @@ def nearest_of_type(visit_type: VisitType, patient, starts_at: datetime, within:
     near = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE).exclude(pk__in=but)
     near = near.filter(starts_at__gt=starts_at - within, starts_at__lt=starts_at + within)
     return near.values_list("starts_at", flat=True).first()
+
+
+def starts_of_type(visit_type: VisitType, patient) -> list[datetime]:
+    visits = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE)
+    return list(visits.values_list("starts_at", flat=True))
 
 
 def done_consultations(patient_ids) -> dict[int, list[Appointment]]:

@@ -21,6 +21,7 @@ from treatments.scheduling.models import Appointment, Room, VisitType
 # A patient who is already there may be booked for a quarter that has just begun.
 WALK_IN = timedelta(minutes=15)
 FURTHEST = timedelta(days=730)
+MOST_IN_COURSE = 30
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=12)
 
 
@@ -229,6 +230,11 @@ def check_move(appointment: Appointment, to: VisitStatus, at: datetime) -> None:
         raise Refused(_("The visit is on another day. Move it first."))
     if then == VisitStatus.NO_SHOW and at < appointment.starts_at:
         raise Refused(_("The visit has not begun yet."))
+
+
+def check_course(count: int) -> None:
+    if not 1 <= count <= MOST_IN_COURSE:
+        raise Refused(_("A course has from 1 to %(most)d visits.") % {"most": MOST_IN_COURSE})
 
 
 def check_movable(appointment: Appointment) -> None:

@@ -22,11 +22,12 @@ from patients.registry.models import Patient
 from treatments.charting.services import start_session
 from treatments.scheduling import queries, rules
 from treatments.scheduling.enums import VisitStatus
-from treatments.scheduling.models import Appointment, AppointmentChange, Room, VisitType
+from treatments.scheduling.models import Appointment, AppointmentChange, Course, Room, VisitType
 
 RETRIES = 2
 # PostgreSQL: deadlock, serialization failure, lock timeout.
 PASSING = {"40P01", "40001", "55P03"}
+MOVED = ("starts_at", "ends_at", "practitioner", "room")
 
 
 def orderly(service):
@@ -118,6 +119,37 @@ def book_appointment(
     if first := queries.find_by_submission(submission):
         wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
         return _same_booking(first, wanted)
+    return enter_visit(
+        patient=patient,
+        practitioner=practitioner,
+        visit_type=visit_type,
+        room=room,
+        starts_at=starts_at,
+        length=length,
+        submission=submission,
+        by=by,
+        booked_by=by,
+        override_reason=override_reason,
+        at=at,
+    )
+
+
+def enter_visit(
+    *,
+    patient,
+    practitioner,
+    visit_type,
+    room,
+    starts_at,
+    submission: UUID,
+    by,
+    booked_by,
+    at,
+    length: timedelta | None = None,
+    override_reason="",
+    course: Course | None = None,
+) -> Appointment:
+    """Checks and writes one visit; its people and room are locked already. `by` is None when it is the patient."""
     rules.check_time(starts_at, at)
     rules.check_visit_type(visit_type)
     times = _times(visit_type, starts_at, length)
@@ -131,14 +163,14 @@ def book_appointment(
         practitioner=practitioner,
         visit_type=visit_type,
         room=room,
+        course=course,
         submission=submission,
         override_reason=override_reason if overridden else "",
-        booked_by=by,
+        booked_by=booked_by,
         booked_at=at,
         **times,
     )
-    _note_change(appointment, by, at)
-    _record(appointment, Action.CREATE, by, at)
+    tell(appointment=appointment, action=Action.CREATE, by=by, at=at)
     if overridden:
         _record(appointment, Action.OVERRIDE, by, at, fields=["override_reason"])
     return appointment
@@ -151,24 +183,27 @@ def move_appointment(
     """Gives an open visit another time, practitioner, room or length; its status and its story stay."""
     at = at or clock.now()
     appointment = _get(appointment_id, version)
-    times = _times_after_move(appointment, starts_at, practitioner, room, length, by, at)
+    times = times_after_move(
+        appointment=appointment, starts_at=starts_at, practitioner=practitioner, room=room, length=length, by=by, at=at
+    )
     lock_resources(practitioners=[practitioner], rooms=[room], patients=[appointment.patient])
     rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=[appointment.pk], **times)
     _update(appointment, practitioner=practitioner, room=room, **times)
-    _note_change(appointment, by, at)
-    _record(appointment, Action.MOVE, by, at, fields=["starts_at", "ends_at", "practitioner", "room"])
+    tell(appointment=appointment, action=Action.MOVE, by=by, at=at, fields=MOVED)
     return appointment
 
 
 def check_move(*, appointment_id: int, starts_at, practitioner, room, by, length=None, at=None) -> dict:
     """The times of the visit if it were moved so, or Refused: asked while it is being dragged. Writes nothing."""
-    appointment = queries.get_visit_to_change(appointment_id)
-    times = _times_after_move(appointment, starts_at, practitioner, room, length, by, at or clock.now())
+    appointment, at = queries.get_visit_to_change(appointment_id), at or clock.now()
+    times = times_after_move(
+        appointment=appointment, starts_at=starts_at, practitioner=practitioner, room=room, length=length, by=by, at=at
+    )
     rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=[appointment.pk], **times)
     return times
 
 
-def _times_after_move(appointment: Appointment, starts_at, practitioner, room, length, by, at) -> dict:
+def times_after_move(*, appointment: Appointment, starts_at, practitioner, room, by, at, length=None) -> dict:
     """When the visit would keep whom busy; it stays as long as it is unless `length` says otherwise."""
     visit_type = appointment.visit_type
     rules.check_movable(appointment)
@@ -192,32 +227,38 @@ def _times_after_move(appointment: Appointment, starts_at, practitioner, room, l
 @orderly
 def cancel_appointment(*, appointment_id: int, version: int, reason: str, by, at=None) -> Appointment:
     """Frees the visit's time; the visit stays in the record with its reason."""
-    return _become(
-        VisitStatus.CANCELLED, appointment_id, version, by, at, action=Action.CANCEL, cancel_reason=given(reason)
+    return become(
+        status=VisitStatus.CANCELLED,
+        appointment_id=appointment_id,
+        version=version,
+        by=by,
+        at=at,
+        action=Action.CANCEL,
+        cancel_reason=given(reason),
     )
 
 
 @orderly
 def confirm(*, appointment_id: int, version: int, by, at=None) -> Appointment:
     """The patient said that they will come."""
-    return _become(VisitStatus.CONFIRMED, appointment_id, version, by, at)
+    return become(status=VisitStatus.CONFIRMED, appointment_id=appointment_id, version=version, by=by, at=at)
 
 
 @orderly
 def mark_arrived(*, appointment_id: int, version: int, by, at=None) -> Appointment:
-    return _become(VisitStatus.ARRIVED, appointment_id, version, by, at)
+    return become(status=VisitStatus.ARRIVED, appointment_id=appointment_id, version=version, by=by, at=at)
 
 
 @orderly
 def mark_no_show(*, appointment_id: int, version: int, by, at=None) -> Appointment:
-    return _become(VisitStatus.NO_SHOW, appointment_id, version, by, at)
+    return become(status=VisitStatus.NO_SHOW, appointment_id=appointment_id, version=version, by=by, at=at)
 
 
 @orderly
 def start_visit(*, appointment_id: int, version: int, by, at=None) -> Appointment:
     """The patient is with the practitioner. A session visit opens its chart, so only those who chart may start it."""
     at = at or clock.now()
-    appointment = _become(VisitStatus.IN_SESSION, appointment_id, version, by, at)
+    appointment = become(status=VisitStatus.IN_SESSION, appointment_id=appointment_id, version=version, by=by, at=at)
     rules.check_starter(appointment, VisitStatus.IN_SESSION, by)
     if rules.needs_chart(appointment):
         appointment.session = start_session(
@@ -230,18 +271,18 @@ def start_visit(*, appointment_id: int, version: int, by, at=None) -> Appointmen
 
 @orderly
 def finish_visit(*, appointment_id: int, version: int, by, at=None) -> Appointment:
-    return _become(VisitStatus.DONE, appointment_id, version, by, at)
+    return become(status=VisitStatus.DONE, appointment_id=appointment_id, version=version, by=by, at=at)
 
 
-def _become(
-    status: VisitStatus, appointment_id: int, version: int, by, at, *, action=Action.CHANGE, **fields
+def become(
+    *, status: VisitStatus, appointment_id: int, version: int, by, at=None, action=Action.CHANGE, **fields
 ) -> Appointment:
+    """One step of a visit, inside the transaction of who asks for it."""
     at = at or clock.now()
     appointment = _get(appointment_id, version)
     rules.check_move(appointment, status, at)
     _update(appointment, status=status, **fields)
-    _note_change(appointment, by, at)
-    _record(appointment, action, by, at, fields=["status", *fields])
+    tell(appointment=appointment, action=action, by=by, at=at, fields=["status", *fields])
     return appointment
 
 
@@ -280,7 +321,8 @@ def _times(visit_type, starts_at, length: timedelta | None) -> dict:
     }
 
 
-def _note_change(appointment: Appointment, by, at) -> None:
+def tell(*, appointment: Appointment, action: Action, by, at, fields=()) -> None:
+    """Adds a line to the visit's story and to the trail."""
     AppointmentChange.objects.create(
         appointment=appointment,
         status=appointment.status,
@@ -288,6 +330,7 @@ def _note_change(appointment: Appointment, by, at) -> None:
         changed_by=by,
         changed_at=at,
     )
+    _record(appointment, action, by, at, fields)
 
 
 def _record(appointment: Appointment, action: Action, by, at, fields=()) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from treatments.scheduling import calendar_views, desk_views, settings_views, views
+from treatments.scheduling import calendar_views, course_views, desk_views, settings_views, views
 
 app_name = "scheduling"
 urlpatterns = [
@@ -24,6 +24,9 @@ urlpatterns = [
     path("visit/<row:appointment_id>/place/", calendar_views.place, name="place"),
     path("visit/<row:appointment_id>/move/", views.move, name="move"),
     path("visit/<row:appointment_id>/cancel/", views.cancel, name="cancel"),
+    path("visit/<row:appointment_id>/course/move/", course_views.move_course, name="move_course"),
+    path("visit/<row:appointment_id>/course/cancel/", course_views.cancel_course, name="cancel_course"),
+    path("course/", course_views.book_course, name="book_course"),
     path("patient/<row:patient_id>/", views.tab, name="tab"),
     path("settings/", settings_views.settings, name="settings"),
     path("settings/types/add/", settings_views.add_visit_type, name="add_visit_type"),

@@ -96,6 +96,7 @@ def visit(request, appointment_id):
         "steps": rules.next_steps(visit, request.user, clock.now()),
         "session": rules.session_to_open(visit, request.user),
         "without_consultation": rules.lacks_consultation(visit, clock.now()),
+        "course": queries.visits_of_course(visit.course_id),
         "advice": safety.of_visit(visit, request.user),
         "shell": shell_of(request),
     }
