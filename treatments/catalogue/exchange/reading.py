@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from treatments.catalogue.exchange import yamltext
 from treatments.catalogue.exchange.layout import CATALOGUE, FORMAT, KINDS, RECIPES, Kind
-from treatments.catalogue.exchange.values import MOST_ITEMS, text_of
+from treatments.catalogue.exchange.values import MOST_ITEMS, has_markup, moment_of, text_of
 from treatments.catalogue.exchange.yamltext import Broken, Node, Problem, Wrong
 
 MOST_PROBLEMS = 200
@@ -72,7 +72,7 @@ class _Reader:
             what = self._head(root, head)
             clinic = made_at = ""
             if what == RECIPES:
-                clinic, made_at = (text_of(head.pop(name), longest=200) for name in ("clinic", "made_at"))
+                clinic, made_at = self._clinic(head.pop("clinic")), moment_of(head.pop("made_at"))
             kinds = [kind for kind in KINDS.values() if kind.packed or what == CATALOGUE]
             rows = {kind.name: self._rows(kind, head.pop(kind.name, None)) for kind in kinds}
             self._refuse_unknown(head)
@@ -104,6 +104,12 @@ class _Reader:
             if name not in head:
                 raise Wrong(root.line, _("“%s” is missing.") % name)
         return what.value
+
+    def _clinic(self, node: Node) -> str:
+        name = text_of(node, longest=100)
+        if has_markup(name):
+            raise Wrong(node.line, _("%s: there is HTML in this text.") % "clinic")
+        return name
 
     def _refuse_unknown(self, left: dict[str, Node]) -> None:
         for name, node in left.items():
@@ -137,6 +143,8 @@ class _Reader:
     def _value(self, row: Row, value, node: Node) -> None:
         try:
             row.values[value.name] = value.read(node)
+            if value.needed and row.values[value.name] == "":
+                raise Wrong(node.line, _("This must not be empty."))
         except Wrong as wrong:
             problem = wrong.problem
             self.problems.append(Problem(problem.line, f"{value.name}: {problem.message}"))

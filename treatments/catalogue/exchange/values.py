@@ -121,18 +121,7 @@ class Moment(Value):
         return None if moment is None else moment.astimezone(UTC).isoformat()
 
     def read(self, node):
-        text = node.text()
-        try:
-            moment = datetime.fromisoformat(text)
-            canonical = moment.astimezone(UTC).isoformat()
-        except (ValueError, OverflowError):
-            canonical = None
-        if canonical != text or moment.tzinfo is None:
-            message = _("Write the moment like “2026-01-31T09:30:00+00:00”.")
-            raise Wrong(node.line, message)
-        if moment.year < 1900 or moment > clock.now() + timedelta(days=1):
-            raise Wrong(node.line, _("This moment has not come yet, or is too long ago."))
-        return text
+        return moment_of(node)
 
     def store(self, plain):
         return None if plain is None else datetime.fromisoformat(plain)
@@ -270,6 +259,21 @@ def amount_of(node: Node, *, places: int, most: Decimal, positive: bool) -> str:
     if amount > most:
         raise Wrong(node.line, _("The amount must be at most %s.") % format_amount(most))
     return plain
+
+
+def moment_of(node: Node) -> str:
+    """A moment in UTC, in the one spelling in which it is written."""
+    text = node.text()
+    try:
+        moment = datetime.fromisoformat(text)
+        canonical = moment.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        canonical = None
+    if canonical != text or moment.tzinfo is None:
+        raise Wrong(node.line, _("Write the moment like “2026-01-31T09:30:00+00:00”."))
+    if moment.year < 1900 or moment > clock.now() + timedelta(days=1):
+        raise Wrong(node.line, _("This moment has not come yet, or is too long ago."))
+    return text
 
 
 def address_of(node: Node) -> str:

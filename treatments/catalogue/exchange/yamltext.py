@@ -136,10 +136,17 @@ def read(content: bytes) -> Node:
     except Wrong as wrong:
         raise Broken([wrong.problem]) from wrong
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line = mark.line + 1 if mark else 1
-        message = _("From here on the file cannot be read: check the indentation, colons and quotation marks.")
-        raise Broken([Problem(line, message)]) from error
+        raise Broken([_unreadable(text, error)]) from error
+
+
+def _unreadable(text: str, error: yaml.YAMLError) -> Problem:
+    """Where the parser gave up, and where began what it could not finish."""
+    there, begun = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    line = min(there.line, text.rstrip().count("\n")) + 1 if there else 1
+    message = _("From here on the file cannot be read: check the indentation, colons and quotation marks.")
+    if begun and begun.line + 1 < line:
+        message += " " + _("What is not finished here begins in line %d.") % (begun.line + 1)
+    return Problem(line, message)
 
 
 def _decode(content: bytes) -> str:
