@@ -272,7 +272,13 @@ TODAY_PANELS = [
     {"view": "reminders:failed_panel", "label": _("Failed messages"), "permission": "view_messages"},
 ]
 # Panels of the page "stock to do", of apps that know what the stock cannot: who is booked
-STOCK_PANELS = []
+STOCK_PANELS = [
+    {
+        "view": "scheduling:stock_forecast",
+        "label": _("Enough for everybody booked within a week?"),
+        "permission": "view_stock",
+    },
+]
 # The one higher model that the trail's page asks for: which patient has which number
 PATIENT_MODEL = "registry.Patient"
 # Rows whose mere existence says something about a patient's health: the trail's page names them all alike

@@ -209,6 +209,7 @@ SCHEDULING = [
     ("scheduling:unconfirmed", BOOKING, BOOKING),
     ("scheduling:place", "login 400 400 403", "login 400 400 403"),
     ("scheduling:today_panel", BOOKING, BOOKING),
+    ("scheduling:stock_forecast", CATALOGUE_READ, CATALOGUE_READ_NOT),
     ("scheduling:book", BOOKING, BOOKING),
     ("scheduling:find_patient", BOOKING_NOT, BOOKING),
     ("scheduling:visit", STAFF, STAFF),

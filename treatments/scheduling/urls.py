@@ -1,6 +1,6 @@
 from django.urls import path
 
-from treatments.scheduling import calendar_views, course_views, desk_views, settings_views, views
+from treatments.scheduling import calendar_views, course_views, desk_views, settings_views, stock_views, views
 
 app_name = "scheduling"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("board/live/", desk_views.board_live, name="board_live"),
     path("unconfirmed/", desk_views.unconfirmed, name="unconfirmed"),
     path("today/", views.today_panel, name="today_panel"),
+    path("stock/", stock_views.stock_forecast, name="stock_forecast"),
     path("book/", views.book, name="book"),
     path("book/patient/", views.find_patient, name="find_patient"),
     path("visit/<row:appointment_id>/", views.visit, name="visit"),

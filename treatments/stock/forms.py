@@ -43,6 +43,7 @@ class PhotoForm(Form):
 
 
 class ReceiveForm(Form):
+    mark_optional = False
     scan = forms.CharField(label=_("Code on the box"), max_length=LONGEST, required=False, strip=False)
     product = forms.ChoiceField(label=_("Product"), required=False)
     ingredient = forms.ChoiceField(label=_("Ingredient"), required=False)
@@ -52,7 +53,7 @@ class ReceiveForm(Form):
         label=_("Vials or ampoules"), min_value=1, max_value=MOST_CONTAINERS, required=False
     )
     container_ml = DoseField(label=_("In each"), decimal_places=PLACES, max_value=MOST_ML, required=False)
-    product_name = NameField(label=_("Product's name, if it is not in the list"), max_length=120, required=False)
+    product_name = NameField(label=_("Product, if not in the list"), max_length=120, required=False)
     supplier = NameField(label=_("Supplier"), max_length=120, required=False)
     invoice_number = NameField(label=_("Invoice number"), max_length=60, required=False)
     received_on = DateField(label=_("Received on"))
@@ -82,9 +83,10 @@ class ReceiveForm(Form):
             Div("number", "expires_on", css_class="pair"),
             Div("containers", AppendedText("container_ml", "mL"), css_class="pair"),
             HTML("{% include 'stock/_not_counted.html' %}"),
-            "product_name",
+            "received_on",
+            HTML("{% include 'stock/_more.html' %}"),
             Div("supplier", "invoice_number", css_class="pair"),
-            Div("received_on", "location", css_class="pair"),
+            Div("product_name", "location", css_class="pair"),
             "photo",
             "submission",
         )

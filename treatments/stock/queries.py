@@ -64,6 +64,15 @@ def proposed_lots(ingredient_ids: Iterable[int], at: datetime) -> dict[int, list
     return {key: sorted(offers, key=lambda offer: bool(offer.why_not)) for key, offers in found.items()}
 
 
+def lots_in_date(ingredient_ids: Iterable[int], on: date) -> dict[int, list[Lot]]:
+    """By ingredient, what can be used on a day: first expiry first. [] where there is none."""
+    found = {ingredient_id: [] for ingredient_id in ingredient_ids}
+    lots = Lot.objects.current().filter(ingredient__in=found, quarantined=False, expires_on__gte=on)
+    for lot in lots.order_by("expires_on", "received_on", "pk"):
+        found[lot.ingredient_id].append(lot)
+    return found
+
+
 def ledger_of(lot: Lot) -> list[Movement]:
     """Everything that came and went, in order; each with `balance_ml`, what was left then (None: not counted)."""
     rows, balance = list(lot.movements.select_related("by")), Decimal(0)
@@ -126,7 +135,7 @@ def low_products(on: date) -> list[tuple[Product, Decimal]]:
 
     What is expired or in quarantine does not count; where a lot was never counted, nobody can tell.
     """
-    left = left_by("product_id", on)
+    left = _left_of_products(on)
     wanted = Product.objects.current().filter(minimum_ml__isnull=False).order_by("name", "pk")
     return [
         (product, amount)
@@ -135,11 +144,11 @@ def low_products(on: date) -> list[tuple[Product, Decimal]]:
     ]
 
 
-def left_by(column: str, on: date) -> dict[int, Decimal | None]:
-    """How many mL can be used on a day, by "product_id" or "ingredient_id"; None where a lot was never counted."""
+def _left_of_products(on: date) -> dict[int, Decimal | None]:
+    """None where a lot was never counted."""
     found = {}
-    usable = Lot.objects.current().filter(quarantined=False, expires_on__gte=on, **{f"{column}__isnull": False})
-    for key, balance_ml in usable.values_list(column, "balance_ml"):
+    usable = Lot.objects.current().filter(product__isnull=False, quarantined=False, expires_on__gte=on)
+    for key, balance_ml in usable.values_list("product_id", "balance_ml"):
         known = found.get(key, Decimal(0))
         found[key] = None if known is None or balance_ml is None else known + balance_ml
     return found
