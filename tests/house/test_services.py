@@ -24,6 +24,7 @@ NO_ACT = {
     "treatments.charting.services.verify_signature": "reads",
     "treatments.charting.services.verify_addendum": "reads",
     "treatments.scheduling.services.orderly": "a decorator",
+    "treatments.scheduling.services.check_booking": "reads",
     "treatments.scheduling.services.check_move": "reads",
     "treatments.scheduling.services.lock_resources": "part of booking",
     "treatments.scheduling.services.times_after_move": "reads",

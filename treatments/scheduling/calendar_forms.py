@@ -1,34 +1,15 @@
 """What the calendar's addresses and the dragging of visits say."""
 
-from datetime import UTC, datetime
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.forms import VersionField
 from treatments.scheduling import queries
 from treatments.scheduling.calendar_rows import Choice
-from treatments.scheduling.forms import CalendarDay
+from treatments.scheduling.forms import CalendarDay, InstantField
+from treatments.scheduling.placing import NO_ROOM
 
 BY = [("practitioner", _("Practitioners")), ("room", _("Rooms"))]
-NONE = "0"  # says "no room", where nothing would say "as it is"
-
-
-class InstantField(forms.CharField):
-    """An instant in UTC, such as 2027-03-01T08:30Z."""
-
-    def to_python(self, value):
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            return datetime.strptime(text, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
-        except ValueError:
-            raise forms.ValidationError(_("This time cannot be read."), code="invalid") from None
-
-
-def instant_text(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M}Z"
 
 
 class ChoiceForm(forms.Form):
@@ -53,7 +34,7 @@ class PlaceForm(forms.Form):
     """Where a visit was dropped: what is not said stays as it is. `day` keeps the visit's wall time."""
 
     version = VersionField()
-    start = InstantField(required=False, max_length=20)
+    start = InstantField(required=False)
     day = CalendarDay(required=False)
     minutes = forms.IntegerField(min_value=1, max_value=1440, required=False)
     practitioner = forms.ModelChoiceField(queryset=None, required=False)
@@ -68,7 +49,7 @@ class PlaceForm(forms.Form):
         text = self.cleaned_data["room"]
         if not text:
             return None
-        if text == NONE:
+        if text == NO_ROOM:
             return False
         room = next((room for room in queries.rooms() if str(room.pk) == text), None)
         if room is None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import uuid4
 
-from crispy_forms.layout import Div, Field, Layout
+from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.core.forms import DateField, Form, NameField, TimeField, VersionField
+from patients.registry.forms import RegisterForm
 from treatments.scheduling import queries, rules
 from treatments.scheduling.enums import PartOfDay
 
 OTHER = "other"
+CARRIED = ("type", "practitioner", "start", "part", "at", "minutes", "room")
 SLOT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)Z\.(\d{1,18})\.(\d{1,18})", re.ASCII)
 
 
@@ -34,6 +36,21 @@ class CalendarDay(DateField):
             raise forms.ValidationError(gettext("Visits can be booked at most two years ahead."), code="far")
 
 
+class InstantField(forms.Field):
+    """An instant in UTC, such as 2027-03-01T08:30Z."""
+
+    def to_python(self, value):
+        if not value:
+            return None
+        try:
+            instant = datetime.strptime(value, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        except ValueError:
+            instant = None
+        if instant is None or abs(instant.year - clock.today().year) > 100:
+            raise forms.ValidationError(gettext("This time cannot be read."), code="invalid")
+        return instant
+
+
 class DayForm(forms.Form):
     day = CalendarDay()
 
@@ -46,9 +63,25 @@ class FindForm(forms.Form):
     q = forms.CharField(max_length=100)
 
 
+class NewPatientForm(RegisterForm):
+    """Somebody who rings up for the first time: who they are and how to reach them; the rest is asked later."""
+
+    details = ["given_name", "family_name", "birth_date", "phone", "email"]
+
+    def __init__(self, *args, clinic, **kwargs):
+        super().__init__(*args, clinic=clinic, **kwargs)
+        for name in set(RegisterForm.details) - set(self.details):
+            del self.fields[name]
+
+    def layout(self):
+        names = Div("given_name", "family_name", css_class="pair")
+        look_alikes = HTML('{% include "scheduling/_alike.html" %}')
+        return Layout(names, "birth_date", Div("phone", "email", css_class="pair"), "submission", look_alikes)
+
+
 def carried(data) -> dict[str, str]:
     """What a booking was asked for besides the patient, to be carried along while the patient is looked for."""
-    return {name: data[name] for name in ("type", "practitioner", "start", "part") if data.get(name)}
+    return {name: data[name] for name in CARRIED if data.get(name)}
 
 
 class WishForm(Form):
@@ -61,18 +94,31 @@ class WishForm(Form):
     part = forms.ChoiceField(
         label=_("Part of the day"), required=False, choices=[("", _("Any time")), *PartOfDay.choices]
     )
+    at = InstantField(required=False, widget=forms.HiddenInput)
+    room = forms.ModelChoiceField(queryset=None, required=False, widget=forms.HiddenInput)
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=720, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "type" in self.fields:
             self.fields["type"].queryset = queries.visit_types()
         self.fields["practitioner"].queryset = queries.practitioners()
+        if "room" in self.fields:
+            self.fields["room"].queryset = queries.rooms()
+        if "minutes" in self.fields and not self.data.get("minutes"):
+            self.fields["minutes"].widget = forms.HiddenInput()
+
+    @property
+    def length(self) -> timedelta | None:
+        """How long the visit is to be, when that is not what its type says."""
+        minutes = self.cleaned_data.get("minutes")
+        return timedelta(minutes=minutes) if minutes else None
 
 
 class MoveWishForm(WishForm):
     """When to move a visit to; its type stays."""
 
-    type = None
+    type = at = room = minutes = None
 
 
 class SlotForm(Form):
@@ -103,11 +149,17 @@ class SlotForm(Form):
         other = Div("day", "time", "fold", "practitioner", "room", css_class="other-time")
         return Layout(Field("slot", template="scheduling/_slots.html"), other)
 
-    def offer(self, times) -> None:
-        """Shows these free times, by day; `preselect` the first of them."""
+    def offer(self, times, chosen=None, booked_days=()) -> None:
+        """Shows these free times, by day, and first the one `chosen` in the calendar; `preselect` the first of all.
+
+        On `booked_days` the patient has a visit already.
+        """
+        slot = self.fields["slot"]
         days = groupby(times, key=lambda free: clock.local(free.starts_at).date())
-        self.fields["slot"].days = [(day, [(free.slot_value, free) for free in frees]) for day, frees in days]
-        self.fields["slot"].preselect = self.preselect
+        slot.days = [(day, [(free.slot_value, free) for free in frees]) for day, frees in days]
+        slot.chosen = chosen and (chosen.slot_value, chosen)
+        slot.chosen_day = chosen and clock.local(chosen.starts_at).date()
+        slot.booked_days, slot.preselect = booked_days, self.preselect
 
     def _readings(self) -> list[tuple[str, str]]:
         """Both instants of a typed time that the clocks show twice."""

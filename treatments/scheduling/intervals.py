@@ -1,7 +1,7 @@
 """Arithmetic of stretches of time, without a database: [from, until), or first and last possible start."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 Stretch = tuple[datetime, datetime]
 QUARTER = timedelta(minutes=15)
@@ -53,3 +53,8 @@ def quarters(windows: Iterable[Stretch]) -> Iterator[datetime]:
         while start <= last:
             yield start
             start += QUARTER
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as addresses and forms say it: 2027-03-01T08:30Z."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M}Z"

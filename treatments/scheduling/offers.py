@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from clinic.core import clock
-from treatments.scheduling import queries, rules
+from clinic.core.errors import Refused
+from treatments.scheduling import queries, rules, services
 from treatments.scheduling.enums import VisitKind
+from treatments.scheduling.intervals import instant_text
 from treatments.scheduling.models import Appointment, VisitType
 
 DAYS = 28
@@ -15,19 +17,37 @@ SHOWN_A_DAY, SHOWN_DAYS = 8, 3
 
 @dataclass
 class Offer:
-    """`needs_consultation` is a sentence when nothing can be offered without one."""
+    """`needs_consultation` is a sentence when nothing can be offered without one; `chosen` the time that was chosen in
+    the calendar, or `not_chosen` why it cannot be; `too_soon` why nearer days are left out.
+    """
 
     times: list[queries.FreeTime]
     to_come: list[Appointment]
     needs_consultation: str = ""
+    chosen: queries.FreeTime | None = None
+    not_chosen: str = ""
+    too_soon: str = ""
+
+    @property
+    def booked_days(self) -> set[date]:
+        return {clock.local(visit.starts_at).date() for visit in self.to_come}
 
 
 def fill_wish(asked: dict, patient, at: datetime) -> dict:
     """What was asked for, completed: from today on, and the likeliest visit."""
     wish = {"start": clock.local(at).date().isoformat()} | asked
+    if "at" in asked and "start" not in asked:
+        wish["start"] = _day_of(asked["at"]) or wish["start"]
     if "type" not in wish:
         wish["type"] = getattr(_likeliest_type(patient, at), "pk", "")
     return wish
+
+
+def _day_of(instant: str) -> str:
+    try:
+        return clock.local(datetime.fromisoformat(instant)).date().isoformat()
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _likeliest_type(patient, at: datetime) -> VisitType | None:
@@ -49,7 +69,11 @@ def wish_to_move(visit: Appointment) -> dict:
 def wish_of(form) -> dict:
     """The wish as parameters of an address: ids and days only, whatever was asked."""
     data = form.cleaned_data if form.is_valid() else {}
-    return {name: getattr(value, "pk", value) for name, value in data.items() if value}
+    return {name: _as_text(value) for name, value in data.items() if value}
+
+
+def _as_text(value):
+    return instant_text(value) if isinstance(value, datetime) else getattr(value, "pk", value)
 
 
 def make_offer(wish, patient, *, may_override: bool, at: datetime, visit: Appointment | None = None) -> Offer:
@@ -62,6 +86,9 @@ def make_offer(wish, patient, *, may_override: bool, at: datetime, visit: Appoin
     excused = visit is not None and bool(visit.override_reason)
     needed = visit_type.consultation_within_days is not None and not excused
     consultations = queries.consultations(patient) if needed else []
+    moved = [visit.pk] if visit else []
+    others = queries.starts_of_type(visit_type, patient, moved) if visit_type.days_between and not excused else []
+    length = visit.ends_at - visit.starts_at if visit else wish.length
 
     def free():
         return queries.free_times(
@@ -72,28 +99,64 @@ def make_offer(wish, patient, *, may_override: bool, at: datetime, visit: Appoin
             part_of_day=asked["part"],
             patient=patient,
             after=at,
-            but=[visit.pk] if visit else [],
+            but=moved,
+            length=length,
         )
 
-    def allowed(time):
-        return not needed or rules.has_consultation(visit_type, consultations, time.starts_at, at)
+    def allowed(free_time):
+        if any(rules.is_too_soon(visit_type, other, free_time.starts_at) for other in others):
+            return False
+        return not needed or rules.has_consultation(visit_type, consultations, free_time.starts_at, at)
 
-    times = _first(filter(allowed, free()), visit_type.length)
-    if times or not needed:
-        return Offer(times, to_come)
-    return Offer(
-        _first(free(), visit_type.length) if may_override else [], to_come, rules.consultation_text(visit_type)
-    )
+    offer = Offer(_first(filter(allowed, free()), length or visit_type.length), to_come)
+    offer.too_soon = _too_soon(visit_type, others, clock.instant(max(asked["start"], clock.local(at).date()), time.max))
+    if asked.get("at"):
+        _choose(offer, asked, visit_type, patient, length, at)
+    if not offer.times and needed:
+        offer.needs_consultation = rules.consultation_text(visit_type)
+        offer.times = _first(free(), length or visit_type.length) if may_override else []
+    return offer
+
+
+def _too_soon(visit_type: VisitType, others: list[datetime], start: datetime) -> str:
+    near = next((other for other in others if rules.is_too_soon(visit_type, other, start)), None)
+    return rules.too_soon_text(visit_type, near) if near else ""
+
+
+def _choose(offer: Offer, asked: dict, visit_type: VisitType, patient, length, at: datetime) -> None:
+    """The time that was chosen in the calendar, with whoever and wherever it is free; or why it cannot be."""
+    starts_at = asked["at"]
+    people = [asked["practitioner"]] if asked["practitioner"] else list(queries.practitioners())
+    rooms = [asked["room"]] if asked["room"] else [*queries.rooms_for(visit_type)] or [None]
+    for practitioner in people:
+        for room in rooms:
+            try:
+                services.check_booking(
+                    patient=patient,
+                    practitioner=practitioner,
+                    visit_type=visit_type,
+                    room=room,
+                    starts_at=starts_at,
+                    length=length,
+                    at=at,
+                )
+            except Refused as refusal:
+                offer.not_chosen = refusal.message
+                if refusal.field != "room":
+                    break
+            else:
+                offer.chosen, offer.not_chosen = queries.FreeTime(starts_at, practitioner, room), ""
+                return
 
 
 def _first(times: Iterable[queries.FreeTime], length: timedelta) -> list[queries.FreeTime]:
     """A few of each of the first days that have any: none begins before the one shown before it would have ended."""
     shown: dict[date, list[queries.FreeTime]] = {}
-    for time in times:
-        day = clock.local(time.starts_at).date()
+    for free in times:
+        day = clock.local(free.starts_at).date()
         if day not in shown and len(shown) == SHOWN_DAYS:
             break
         of_day = shown.setdefault(day, [])
-        if len(of_day) < SHOWN_A_DAY and (not of_day or time.starts_at >= of_day[-1].starts_at + length):
-            of_day.append(time)
-    return [time for of_day in shown.values() for time in of_day]
+        if len(of_day) < SHOWN_A_DAY and (not of_day or free.starts_at >= of_day[-1].starts_at + length):
+            of_day.append(free)
+    return [free for of_day in shown.values() for free in of_day]

@@ -9,8 +9,10 @@ from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.models import User
 from treatments.scheduling import queries, rules, services
-from treatments.scheduling.calendar_forms import NONE, instant_text
+from treatments.scheduling.intervals import instant_text
 from treatments.scheduling.models import Appointment, Room
+
+NO_ROOM = "0"  # says so in a form, where nothing would say "as it is"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Place:
             "start": instant_text(self.starts_at),
             "minutes": str(self.length // timedelta(minutes=1)),
             "practitioner": str(self.practitioner.pk),
-            "room": str(self.room.pk) if self.room else NONE,
+            "room": str(self.room.pk) if self.room else NO_ROOM,
             "version": str(version),
         }
 

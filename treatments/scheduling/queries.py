@@ -117,6 +117,10 @@ def visit_of_session(session_id: int) -> int | None:
     return Appointment.objects.filter(session=session_id).values_list("pk", flat=True).first()
 
 
+def visit_with_session(session_id: int) -> Appointment | None:
+    return Appointment.objects.filter(session=session_id).select_related("visit_type").first()
+
+
 def find_by_submission(submission) -> Appointment | None:
     return Appointment.objects.filter(submission=submission).first()
 
@@ -175,11 +179,6 @@ def nearest_of_type(visit_type: VisitType, patient, starts_at: datetime, within:
     return near.values_list("starts_at", flat=True).first()
 
 
-def starts_of_type(visit_type: VisitType, patient) -> list[datetime]:
-    visits = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE)
-    return list(visits.values_list("starts_at", flat=True))
-
-
 def done_consultations(patient_ids) -> dict[int, list[Appointment]]:
     """Consultations that took place, by patient."""
     rows = Appointment.objects.filter(
@@ -211,6 +210,18 @@ def visits_to_come(patient, at: datetime) -> list[Appointment]:
     """What the booking page reminds of: visits of the patient that are still open."""
     visits = Appointment.objects.filter(patient=patient, starts_at__gte=at, status__in=OPEN)
     return list(visits.select_related("visit_type", "practitioner"))
+
+
+def latest_visit(patient, at: datetime) -> Appointment | None:
+    """The last visit that took place: whom the patient saw."""
+    visits = Appointment.objects.filter(patient=patient, starts_at__lt=at, status=VisitStatus.DONE)
+    return visits.select_related("practitioner", "visit_type").order_by("-starts_at").first()
+
+
+def starts_of_type(visit_type: VisitType, patient, but=()) -> list[datetime]:
+    """When the patient's live visits of this type are."""
+    visits = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE).exclude(pk__in=but)
+    return list(visits.values_list("starts_at", flat=True))
 
 
 def visits_to_come_in(room: Room, at: datetime) -> int:
@@ -282,6 +293,7 @@ def free_times(
     patient=None,
     after: datetime | None = None,
     but: Collection[int] = (),
+    length: timedelta | None = None,
 ) -> Iterator[FreeTime]:
     """Times at which the visit could be booked, on quarters of an hour, one room each: soonest first, and of those
     at one time the practitioner with the fewest visits first.
@@ -297,11 +309,11 @@ def free_times(
     hours = openings([person.pk for person in people], from_day, last_day)
     all_rooms = list(rooms_for(visit_type))
     busy = _Busy(start, end, patient, but)
-    after = after or clock.now()
+    after, length = after or clock.now(), length or visit_type.length
     for offset in range(days):
         day = from_day + timedelta(days=offset)
         open_ = [(person, stretches) for person in people if (stretches := hours.on(person.pk, day))]
-        times = _free_on(day, visit_type, open_, all_rooms, busy) if open_ else []
+        times = _free_on(day, visit_type, length, open_, all_rooms, busy) if open_ else []
         yield from (t for t in times if t.starts_at >= after and _in_part(t.starts_at, part_of_day))
 
 
@@ -322,9 +334,14 @@ class _Busy:
 
 
 def _free_on(
-    day: date, visit_type: VisitType, open_: list[tuple[User, list[Stretch]]], all_rooms: list[Room], busy: _Busy
+    day: date,
+    visit_type: VisitType,
+    length: timedelta,
+    open_: list[tuple[User, list[Stretch]]],
+    all_rooms: list[Room],
+    busy: _Busy,
 ) -> list[FreeTime]:
-    length, before, after = visit_type.length, visit_type.before, visit_type.after
+    before, after = visit_type.before, visit_type.after
     start, end = clock.day_bounds(day)
     near = (start - before, end + after)
     zero = timedelta(0)

@@ -176,6 +176,15 @@ def enter_visit(
     return appointment
 
 
+def check_booking(*, patient, practitioner, visit_type, room, starts_at, length=None, at=None) -> dict:
+    """The times of a visit if it were booked so, or Refused. Prerequisites are not looked at. Writes nothing."""
+    rules.check_time(starts_at, at or clock.now())
+    times = _times(visit_type, starts_at, length)
+    rules.check_place(visit_type, practitioner, room, starts_at, times["ends_at"])
+    rules.check_free(practitioner=practitioner, room=room, patient=patient, **times)
+    return times
+
+
 @orderly
 def move_appointment(
     *, appointment_id: int, version: int, starts_at, practitioner, room, by, length: timedelta | None = None, at=None

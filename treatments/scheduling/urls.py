@@ -20,6 +20,7 @@ urlpatterns = [
     path("stock/", stock_views.stock_forecast, name="stock_forecast"),
     path("book/", views.book, name="book"),
     path("book/patient/", views.find_patient, name="find_patient"),
+    path("book/patient/new/", views.new_patient, name="new_patient"),
     path("visit/<row:appointment_id>/", views.visit, name="visit"),
     path("visit/<row:appointment_id>/step/", views.step, name="step"),
     path("visit/<row:appointment_id>/place/", calendar_views.place, name="place"),

@@ -16,7 +16,8 @@ from clinic.core.errors import Refused
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import find_patients, get_patient, similar_patients
-from patients.registry.services import record_opened
+from patients.registry.rules import duplicates
+from patients.registry.services import record_opened, register_patient
 from treatments.scheduling import forms, offers, queries, rules, safety, services
 from treatments.scheduling.enums import VisitStatus
 
@@ -39,14 +40,19 @@ def book(request):
     """First the patient, then one of the next free times; few clicks, and the address holds ids only."""
     patient = _patient_wanted(request)
     if patient is None:
-        return render(request, "scheduling/pick_patient.html", {"carried": forms.carried(request.GET)})
+        carried = forms.carried(request.GET)
+        return render(request, "scheduling/pick_patient.html", {"carried": carried, "query": urlencode(carried)})
     wish = forms.WishForm(offers.fill_wish(request.GET.dict(), patient, clock.now()))
     may_override = request.user.may(Permission.OVERRIDE_CONSULTATION)
     form = forms.BookForm(request.POST or None, may_override=may_override)
     if wish.is_valid() and request.method == "POST" and form.is_valid():
         try:
             visit = services.book_appointment(
-                patient=patient, visit_type=wish.cleaned_data["type"], by=request.user, **form.chosen()
+                patient=patient,
+                visit_type=wish.cleaned_data["type"],
+                length=wish.length,
+                by=request.user,
+                **form.chosen(),
             )
         except Refused as refusal:
             form.refuse(refusal)
@@ -55,9 +61,10 @@ def book(request):
             return redirect("scheduling:visit", visit.pk)
     record(by=request.user, action=Action.VIEW, subject=patient, patient_id=patient.pk, fields=["scheduling:book"])
     offer = offers.make_offer(wish, patient, may_override=may_override, at=clock.now())
-    form.offer(offer.times)
+    form.offer(offer.times, offer.chosen, offer.booked_days)
+    last = queries.latest_visit(patient, clock.now())
     action = "?" + urlencode({"patient": patient.pk} | offers.wish_of(wish))
-    context = {"patient": patient, "wish": wish, "form": form, "offer": offer, "action": action}
+    context = {"patient": patient, "wish": wish, "form": form, "offer": offer, "action": action, "last": last}
     context["advice"] = safety.when_booking(patient, wish, request.user)
     return render(request, "scheduling/book.html", context | {"tab": "scheduling:tab"})
 
@@ -81,6 +88,30 @@ def find_patient(request):
     context["query"] = urlencode(carried)
     template = "scheduling/_found.html" if request.htmx else "scheduling/pick_patient.html"
     return render(request, template, context)
+
+
+@requires(Permission.EDIT_PATIENTS)
+def new_patient(request):
+    """Registers who rings up for the first time, and goes on with their booking."""
+    form = forms.NewPatientForm(request.POST or None, clinic=request.clinic)
+    carried, alike = forms.carried(request.GET), []
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        try:
+            patient = register_patient(
+                by=request.user,
+                submission=told["submission"],
+                is_new=told["is_new"],
+                language=request.clinic.language,
+                **form.patient_details,
+            )
+        except Refused as refusal:
+            refusal.add_to(form)
+            alike = duplicates(**form.patient_details)
+        else:
+            return redirect(f"{reverse('scheduling:book')}?{urlencode({'patient': patient.pk} | carried)}")
+    context = {"form": form, "look_alikes": alike, "query": urlencode(carried)}
+    return render(request, "scheduling/new_patient.html", context)
 
 
 @requires(Permission.VIEW_CALENDAR)
