@@ -4,8 +4,9 @@ const AMOUNT = /^(0|[1-9][0-9]*)(?:[.,]([0-9]+))?$/;
 const SHOWN_PLACES = 6n;
 const SHOWN_DIGITS = 4;
 
-// {thousandths: BigInt} or {error: a word of the page}. `places` digits after the separator, at most `max`.
-export function parseAmount(typed, { places, max }) {
+// {thousandths: BigInt} or {error: a word of the page}. `places` digits after the separator, at most `max`; none at
+// all only with `zero`.
+export function parseAmount(typed, { places, max, zero = false }) {
   const text = typed.replace(/^ +| +$/g, "");
   const match = AMOUNT.exec(text);
   if (!match) return { error: "amountInvalid" };
@@ -14,12 +15,13 @@ export function parseAmount(typed, { places, max }) {
   const figures = part.replace(/0+$/, "");
   if (figures.length > places) return { error: "amountPlaces" };
   const thousandths = BigInt(whole + figures.padEnd(3, "0"));
-  if (thousandths === 0n) return { error: "amountPositive" };
+  if (thousandths === 0n && !zero) return { error: "amountPositive" };
   if (thousandths > BigInt(max) * 1000n) return { error: "amountMax" };
   return { thousandths };
 }
 
 export const DRAWN = { places: 3, max: 1000 };
+export const COMPONENT = { places: 3, max: 1000, zero: true };
 export const POINT = { places: 3, max: 10 };
 export const DEPTH = { places: 1, max: 40 };
 

@@ -2,7 +2,10 @@
 
 import { DRAWN, parseAmount } from "./charting-amounts.js";
 import { PointMap } from "./charting-map.js";
-import { Panel, element, fill, part } from "./charting-panel.js";
+import { proposedLots, wantedOfLots } from "./charting-mixture.js";
+import { Panel } from "./charting-panel.js";
+import { element, fill, part } from "./charting-parts.js";
+import { Safety } from "./charting-safety.js";
 import { Saver } from "./charting-save.js";
 import {
   Draft, addCount, addPoint, addSyringe, countOf, findPoint, movePoint, removeGroup, removePoint, removeSyringe,
@@ -13,6 +16,7 @@ const data = JSON.parse(document.getElementById("chart-data").textContent);
 const { words } = data;
 const draft = new Draft(data.content);
 const panel = new Panel(data);
+const safety = new Safety(document.getElementById("safety"), document.getElementById("safety-jump"));
 const hint = document.getElementById("stage-hint");
 const stage = document.getElementById("stage");
 const [tool, texts, conflict, ownCopy] = ["add-points", "texts", "conflict", "own-copy"].map((id) => document.getElementById(id));
@@ -43,6 +47,10 @@ const saver = new Saver({
   read: () => draft.content,
   show: showSaving,
   conflict: showConflict,
+  answered(answer) {
+    showLots(answer);
+    safety.show(answer.answers, draft.content.reasons);
+  },
 });
 
 function showSaving(state, detail) {
@@ -52,6 +60,14 @@ function showSaving(state, detail) {
   place.className = `save-state is-${state}`;
   place.replaceChildren(element("i", { class: `bi bi-${icons[state]}`, "aria-hidden": "true" }), ` ${fill(words[state], text ?? {})}`);
   document.getElementById("save-again").hidden = state !== "notSaved" || detail === "elsewhere" || detail === "gone";
+}
+
+// How the chosen lots stand now: a colleague may have used one up, or set it aside.
+function showLots({ lots }) {
+  const known = Object.values(data.lots).flat().filter((lot) => lots[lot.id]);
+  const changed = known.filter((lot) => JSON.stringify({ ...lot, ...lots[lot.id] }) !== JSON.stringify(lot));
+  for (const lot of changed) Object.assign(lot, lots[lot.id]);
+  if (changed.length) draw();
 }
 
 function showConflict(stored) {
@@ -72,7 +88,7 @@ function ownText() {
   const { content } = draft;
   const groups = content.injections.map((group) => `${panel.where(group)}: ${countOf(group)} × ${group.volume_ml} mL, ${group.depth_mm} mm, ${group.needle}`);
   const syringes = content.preparations.map((entry) => `${panel.versionName(entry)}: ${entry.volume_ml} mL ${entry.variation} ${entry.variation_reason}`);
-  return [...syringes, ...groups, content.note, content.reactions, content.advice].map((line) => line.trim()).filter(Boolean).join("\n");
+  return [...syringes, ...groups, content.note, content.reactions, content.advice, ...Object.values(content.reasons)].map((line) => line.trim()).filter(Boolean).join("\n");
 }
 
 document.getElementById("save-again").addEventListener("click", () => saver.again());
@@ -81,6 +97,7 @@ on(conflict, "click", '[data-act="load-stored"]', () => {
   showOwnCopy();
   draft.replace(conflict.stored.content);
   fillTexts();
+  safety.refill(draft.content.reasons);
   saver.resume(conflict.stored.version);
   showSaving("saved", conflict.stored.savedAt);
   conflict.hidden = true;
@@ -218,6 +235,13 @@ const acts = {
     const used = draft.content.injections.some((group) => group.preparation === id);
     if (!used || confirm(words.removeFirst)) draft.step(removeSyringe(draft.content, id));
   },
+  async succeed(button) {
+    if (!(await saver.flush())) return;
+    const form = button.closest("form");
+    form.elements.version.value = saver.version;
+    form.append(element("input", { type: "hidden", name: "do", value: button.value }));
+    form.submit();
+  },
   "change-group"() {
     const read = panel.readTool();
     if (read.missing) return need(read);
@@ -314,7 +338,9 @@ document.getElementById("add-syringe")?.addEventListener("submit", (event) => {
   form.querySelector('[data-error="version_id"]').textContent = version ? "" : words.needVersion;
   form.querySelector('[data-error="volume_ml"]').textContent = error ? words[error] : "";
   if (!version || error) return (version ? volume : choice).focus();
-  draft.step(addSyringe(draft.content, version, volume.value.trim()));
+  const entry = { version_id: version.id, volume_ml: volume.value.trim(), variation_reason: "", amounts: {}, drawn_at: clinicTime() };
+  entry.lots = proposedLots(entry, version, data.lots, wantedOfLots(draft.content, panel.versions));
+  draft.step(addSyringe(draft.content, entry));
   setTool("preparation", draft.content.preparations.at(-1).id);
   form.reset();
   document.getElementById("add-more").open = false;
@@ -323,15 +349,32 @@ document.getElementById("add-syringe")?.addEventListener("submit", (event) => {
 on(document.getElementById("syringes"), "input", "[data-field]", (_event, field) => {
   const id = field.closest("[data-syringe]").dataset.syringe;
   const entry = draft.content.preparations.find((found) => found.id === id);
-  const value = field.dataset.lot
-    ? { lots: { ...entry.lots, [field.dataset.lot]: field.value ? Number(field.value) : null } }
-    : { [field.dataset.field]: field.value };
-  draft.type(withSyringe(draft.content, id, value));
+  draft.type(withSyringe(draft.content, id, typedInto(entry, field)));
 });
+
+function typedInto(entry, { dataset, value }) {
+  if (dataset.lot) return { lots: { ...entry.lots, [dataset.lot]: value ? Number(value) : null } };
+  if (!dataset.amount) return { [dataset.field]: value };
+  const { [dataset.amount]: _before, ...others } = entry.amounts ?? {};
+  return { amounts: value.trim() ? { ...others, [dataset.amount]: value } : others };
+}
+
+// Now, by the server's clock: this machine's may be wrong.
+const clockOffset = Date.parse(data.now) - Date.now();
+function clinicTime() {
+  return `${new Date(Date.now() + clockOffset).toISOString().slice(0, 19)}+00:00`;
+}
+
 on(document.getElementById("syringes"), "submit", "form", (event) => event.preventDefault());
 
 texts.addEventListener("input", (event) => draft.type({ ...draft.content, [event.target.dataset.field]: event.target.value }));
 texts.addEventListener("submit", (event) => event.preventDefault());
+
+on(safety.root, "input", "[data-reason]", (_event, field) => {
+  field.closest(".answer").classList.toggle("is-open", !field.value.trim());
+  draft.type({ ...draft.content, reasons: { ...draft.content.reasons, [field.dataset.reason]: field.value } });
+});
+safety.root.addEventListener("submit", (event) => event.preventDefault());
 
 function fillTexts() {
   for (const field of texts.querySelectorAll("[data-field]")) field.value = draft.content[field.dataset.field];
@@ -358,6 +401,7 @@ function draw() {
   panel.drawSyringes(content);
   panel.drawGroups(content, selected?.group);
   panel.drawTotals(content);
+  safety.mark();
   drawCounts(content);
   const act = (name) => document.querySelector(`[data-act="${name}"]`);
   act("undo").disabled = !draft.canUndo;
@@ -377,12 +421,24 @@ function drawCounts(content) {
   }
 }
 
+// What the safety rules say of another syringe or lot is asked at once.
+let syringes = whatIsInside();
 draft.onChange(() => {
   draw();
   saver.changed();
+  const inside = whatIsInside();
+  if (inside !== syringes) saver.flush();
+  syringes = inside;
 });
+
+function whatIsInside() {
+  return JSON.stringify(draft.content.preparations.map(({ id, version_id, lots }) => [id, version_id, lots]));
+}
+
 fillTexts();
 const lastDiagram = draft.content.injections.findLast((group) => group.diagram)?.diagram ?? data.last.at(-1)?.diagram;
 switchTo(lastDiagram ?? "body_front");
 panel.checkTool();
+safety.show(data.answers, draft.content.reasons);
+if (location.hash.startsWith("#reasons-")) document.getElementById(location.hash.slice(1))?.focus();
 if (location.hash.startsWith("#injections-")) acts["select-group"](document.querySelector(`${location.hash} [data-act]`));

@@ -2,21 +2,15 @@
 // the draft holds and says what somebody did there; the markup is the page's own, from its templates.
 
 import { countOf, totals, volumeOf } from "./charting-state.js";
-import { DEPTH, DRAWN, POINT, formatFraction, formatThousandths, parseAmount } from "./charting-amounts.js";
+import { DEPTH, POINT, formatFraction, formatThousandths, parseAmount } from "./charting-amounts.js";
+import { element, fill, part } from "./charting-parts.js";
+import { SyringeCards } from "./charting-syringes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const NOBREAK = "\u00a0";
 
-export const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_match, name) => values[name]);
-export const part = (root, name) => root.querySelector(`[data-part="${name}"]`);
+export { element, fill, part };
 const fieldOf = (root, name) => root.querySelector(`[data-field="${name}"]`);
-
-export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 export class Panel {
   constructor(data) {
@@ -24,6 +18,11 @@ export class Panel {
     this.words = data.words;
     this.versions = new Map(data.versions.map((version) => [version.id, version]));
     this.tool = document.getElementById("add-points");
+    this.cards = new SyringeCards(data, this.versions, {
+      name: (entry) => this.versionName(entry),
+      mark: (tone) => this.mark(tone),
+      tone: (content, id) => this.tone(content, id),
+    });
   }
 
   // names -----------------------------------------------------------------------------------------------------
@@ -58,68 +57,9 @@ export class Panel {
     return this.versions.get(syringe.version_id)?.name ?? this.words.unknownSyringe;
   }
 
-  // syringes: cards are made anew only when syringes come or go, so that nobody's typing is disturbed --------------
-
   drawSyringes(content) {
-    const list = document.getElementById("syringes");
-    const ids = content.preparations.map((entry) => entry.id).join(" ");
-    if (list.dataset.ids !== ids) {
-      const known = (list.dataset.ids ?? ids).split(" ");
-      list.replaceChildren(...content.preparations.map((entry) => this.#card(entry, this.tone(content, entry.id), !known.includes(entry.id))));
-      list.dataset.ids = ids;
-    }
-    const sums = totals(content, this.versions).syringes;
-    for (const entry of content.preparations) this.#refresh(list.querySelector(`[data-syringe="${entry.id}"]`), entry, sums.get(entry.id));
+    this.cards.draw(content);
     this.#choices(content);
-  }
-
-  // What is new or lacks a lot is open, so that the lots are looked at.
-  #card(entry, tone, isNew) {
-    const card = document.getElementById("syringe-template").content.firstElementChild.cloneNode(true);
-    card.id = `preparations-${entry.id}`;
-    card.dataset.syringe = entry.id;
-    part(card, "mark").replaceChildren(this.mark(tone));
-    part(card, "name").textContent = this.versionName(entry);
-    const lines = this.versions.get(entry.version_id)?.lines ?? [];
-    card.querySelector("details").open = isNew || lines.some((line) => !entry.lots?.[line.id]);
-    part(card, "lots").replaceChildren(...lines.map((line) => this.#lot(line)));
-    for (const field of card.querySelectorAll("[data-field]")) {
-      const label = card.querySelector(`label[for="${field.id}"]`);
-      field.id = `${entry.id}-${field.dataset.field}`;
-      if (label) label.htmlFor = field.id;
-    }
-    return card;
-  }
-
-  #lot(line) {
-    const first = line.lots.length ? this.words.chooseLot : this.words.noLots;
-    const choices = [element("option", { value: "" }, first), ...line.lots.map((lot) => element("option", { value: lot.id }, lot.label))];
-    const name = `lot-${line.id}`;
-    const select = element("select", { class: "form-select", id: name, "data-field": name, "data-lot": line.id }, ...choices);
-    return element("div", { class: "field" }, element("label", { class: "form-label", for: name }, line.ingredient), select);
-  }
-
-  #refresh(card, entry, sum) {
-    const set = (field, value) => field && field !== document.activeElement && (field.value = value ?? "");
-    for (const name of ["volume_ml", "variation", "variation_reason"]) set(fieldOf(card, name), entry[name]);
-    for (const select of card.querySelectorAll("[data-lot]")) {
-      set(select, entry.lots?.[select.dataset.lot]);
-      select.classList.toggle("is-missing", !select.value);
-    }
-    part(card, "lots-line").textContent = this.#lotsLine(entry);
-    const { thousandths: drawn, error } = parseAmount(entry.volume_ml ?? "", DRAWN);
-    part(card, "drawn-error").textContent = error ? this.words[error] : "";
-    const left = drawn === undefined ? null : drawn - sum.volume;
-    const place = part(card, "left");
-    place.classList.toggle("is-over", left !== null && left < 0n);
-    const text = left === null ? "" : fill(left < 0n ? this.words.over : this.words.left, { volume: formatThousandths(left < 0n ? -left : left) });
-    place.textContent = text;
-  }
-
-  #lotsLine(entry) {
-    const lines = this.versions.get(entry.version_id)?.lines ?? [];
-    const numbers = lines.map((line) => line.lots.find((lot) => lot.id === entry.lots?.[line.id])?.number ?? this.words.lotMissing);
-    return [fill(this.words.lots, { numbers: numbers.join(", ") }), entry.variation && this.words.varied].filter(Boolean).join(" · ");
   }
 
   // The syringes that the next points can come from.

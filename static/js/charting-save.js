@@ -17,15 +17,20 @@ export class Saver {
   #stopped = false;
   #failing = false;
 
-  // read() gives the content; show(state, detail) tells the person; conflict(stored) asks them.
-  constructor({ url, version, csrf, read, show, conflict }) {
-    Object.assign(this, { url, csrf, read, show, conflict });
+  // read() gives the content; show(state, detail) tells the person; conflict(stored) asks them; answered(answer) is
+  // for what else the server says of what was saved.
+  constructor({ url, version, csrf, read, show, conflict, answered }) {
+    Object.assign(this, { url, csrf, read, show, conflict, answered });
     this.#version = version;
     this.#saved = this.#text();
     addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.leave());
     addEventListener("pagehide", () => this.leave());
     addEventListener("online", () => this.isDirty && this.flush());
     addEventListener("beforeunload", (event) => this.isDirty && this.#failing && event.preventDefault());
+  }
+
+  get version() {
+    return this.#version;
   }
 
   get isDirty() {
@@ -112,6 +117,7 @@ export class Saver {
       if (answer.version > this.#version) [this.#version, this.#saved] = [answer.version, text];
       this.#failing = false;
       this.show("saved", answer.savedAt);
+      this.answered(answer);
       return true;
     }
     if (response.status === 403 && mayRenew && (await this.#renewToken())) return this.#exchange(version, text, false);

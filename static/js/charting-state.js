@@ -1,11 +1,12 @@
 // The draft: what is charted, changed by pure functions, with undo and redo. Knows no page and no server.
 
 import { POINT, parseAmount } from "./charting-amounts.js";
+import { perMl } from "./charting-mixture.js";
 
 const HISTORY = 200;
 
 export function blank(content) {
-  return { preparations: [], injections: [], indication: "", note: "", reactions: "", advice: "", ...content };
+  return { preparations: [], injections: [], indication: "", note: "", reactions: "", advice: "", reasons: {}, ...content };
 }
 
 // Undo goes over points and syringes; what is typed into the notes has the field's own undo.
@@ -135,10 +136,11 @@ export function removeGroup(content, id) {
   return { ...content, injections: content.injections.filter((group) => group.id !== id) };
 }
 
-export function addSyringe(content, version, volume) {
-  const lots = Object.fromEntries(version.lines.map((line) => [line.id, line.lots[0]?.id ?? null]));
-  const syringe = { id: newId(content.preparations, "p"), version_id: version.id, volume_ml: volume, variation: "", variation_reason: "", lots };
-  return { ...content, preparations: [...content.preparations, syringe] };
+// A place is given out once, also when its syringe was taken out again: undo does not turn `drawn_up` back.
+export function addSyringe(content, entry) {
+  const places = content.preparations.map((known) => Number(known.id.slice(1)));
+  const place = Math.max(content.drawn_up ?? 0, ...places) + 1;
+  return { ...content, preparations: [...content.preparations, { id: `p${place}`, ...entry }], drawn_up: place };
 }
 
 export function withSyringe(content, id, values) {
@@ -179,15 +181,14 @@ export function totals(content, versions) {
     }
   }
   for (const { syringe, volume } of sums.syringes.values()) {
-    const version = versions.get(syringe.version_id);
-    for (const line of volume ? (version?.lines ?? []) : []) addIngredient(sums.ingredients, line, volume);
+    if (!volume) continue;
+    for (const { line, amount } of perMl(syringe, versions.get(syringe.version_id))) addIngredient(sums.ingredients, line, amount, volume);
   }
   return sums;
 }
 
-function addIngredient(ingredients, line, volume) {
+function addIngredient(ingredients, line, [top, bottom], volume) {
   const key = `${line.ingredient}/${line.unit}`;
-  const [top, bottom] = line.perMl.map(BigInt);
   const known = ingredients.get(key) ?? { name: line.ingredient, unit: line.unit, amount: [0n, 1n] };
   const [sumTop, sumBottom] = known.amount;
   const [addTop, addBottom] = [top * volume, bottom * 1000n];

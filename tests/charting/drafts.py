@@ -4,7 +4,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from tests.factories.patients import PatientFactory
+from tests.factories.patients import PatientFactory, asked
 from tests.factories.people import PASSWORD
 from tests.factories.treatments import ApprovedVersionFactory, AreaFactory, LotFactory, TechniqueFactory
 from treatments.catalogue.enums import Laterality
@@ -19,14 +19,18 @@ class Kit:
 
     def __init__(self, practitioner):
         self.practitioner = practitioner
-        self.patient = PatientFactory()
-        self.version = ApprovedVersionFactory()
-        self.lines = list(self.version.lines.all())
-        self.lots = [LotFactory(ingredient=line.ingredient) for line in self.lines]
+        self.patient = asked(PatientFactory())
+        self.use(ApprovedVersionFactory())
         self.thigh = AreaFactory(key="thigh_front", name="Thigh, front", laterality=Laterality.SIDED)
         self.abdomen = AreaFactory(key="abdomen_upper", name="Upper stomach", laterality=Laterality.MIDLINE)
         self.groin = AreaFactory(key="groin", name="Groin", laterality=Laterality.SIDED, treatable=False)
         self.technique = TechniqueFactory(key="nappage", name="Nappage", depth_min_mm=Decimal(2))
+
+    def use(self, version) -> None:
+        """Charts with this recipe, and with a lot of each of its ingredients."""
+        self.version = version
+        self.lines = list(version.lines.all())
+        self.lots = [LotFactory(ingredient=line.ingredient) for line in self.lines]
 
     def syringe(self, **changes) -> dict:
         lots = {str(line.pk): lot.pk for line, lot in zip(self.lines, self.lots, strict=True)}

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from treatments.charting import draft
-from treatments.charting.draft import Malformed, added, checked, read_chart, removed
+from treatments.charting.draft import Malformed, added_group, added_syringe, checked, read_chart, removed
 
 GROUP = {
     "id": "i1",
@@ -75,6 +75,12 @@ def test_whatever_was_typed_is_stored(unfinished):
         {"preparations": [{"id": "p1", "version_id": 10**18}]},
         {"preparations": [{"id": "p1", "lots": {"a": 1}}]},
         {"preparations": [{"id": "p1", "lots": {"1": "2"}}]},
+        {"preparations": [{"id": "p1", "amounts": {"1": 2}}]},
+        {"preparations": [{"id": "p1", "amounts": {"one": "2"}}]},
+        {"preparations": [{"id": "first"}]},
+        {"preparations": [{"id": "p1000"}]},
+        {"preparations": [], "drawn_up": -1},
+        {"preparations": [], "drawn_up": True},
         {"injections": [{"id": f"i{n}", "points": [[0.1234567, 0.1234567]] * 2000} for n in range(50)]},
     ],
     ids=lambda value: str(value)[:40],
@@ -173,10 +179,43 @@ def test_direction_marks_are_cleaned_out_of_what_is_signed():
 
 
 def test_entries_are_added_with_ids_of_their_own_and_removed_with_what_hangs_on_them():
-    kept = added(added({}, "preparations", {}), "preparations", {})
+    kept = added_syringe(added_syringe({}, {}), {})
     assert [p["id"] for p in kept["preparations"]] == ["p1", "p2"]
-    kept = added(kept, "injections", {"preparation": "p1"})
+    kept = added_group(added_group(kept, {"preparation": "p1"}), {"preparation": "p2"})
     kept = removed(kept, "preparations", "p1")
-    assert kept["injections"] == [] and [p["id"] for p in kept["preparations"]] == ["p2"]
-    assert [p["id"] for p in added(kept, "preparations", {})["preparations"]] == ["p2", "p1"]
+    assert [(i["id"], i["preparation"]) for i in kept["injections"]] == [("i2", "p2")]
+    assert [i["id"] for i in added_group(kept, {})["injections"]] == ["i2", "i1"]
+    assert checked(kept) == kept
     json.dumps(kept)
+
+
+def test_the_place_of_a_syringe_is_given_out_once():
+    """Its label may be printed: the next one has another number, also in drafts that did not count yet."""
+    kept = removed(added_syringe(added_syringe({}, {}), {}), "preparations", "p2")
+    assert [p["id"] for p in added_syringe(kept, {})["preparations"]] == ["p1", "p3"]
+    older = {"preparations": [{"id": "p4"}]}
+    assert added_syringe(older, {})["drawn_up"] == 5
+
+
+def test_amounts_are_read_exactly_and_zero_is_left_out():
+    chart, problems = read_chart(content(syringe={"amounts": {"1": "0,5", "2": "0", "3": " ", "4": "1.25"}}))
+    assert problems == [] and chart.preparations[0].amounts == {
+        1: Decimal("0.5"),
+        2: Decimal(0),
+        4: Decimal("1.25"),
+    }
+
+
+@pytest.mark.parametrize("typed", ["-1", "1e2", "½", "1,250", "0.0005", "1001", "half"])
+def test_an_amount_that_could_mean_another_dose_is_told_at_its_line(typed):
+    assert problems_of(syringe={"amounts": {"7": typed}}) == ["preparations.p1.amounts.7"]
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday", "2026-03-02", "2026-03-02T10:00:00", "9999"])
+def test_a_time_that_cannot_be_read_is_none(moment):
+    assert read_chart(content(syringe={"drawn_at": moment}))[0].preparations[0].drawn_at is None
+
+
+def test_a_syringe_of_a_session_has_its_number():
+    assert read_chart(content())[0].preparations[0].number == ""
+    assert read_chart(content(), 1042)[0].preparations[0].number == "M-1042-01-R"

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.charting.drafts import WHEN
 from tests.factories.treatments import IngredientFactory, LotFactory, TechniqueFactory
 from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.models import FormulationVersion
@@ -12,12 +13,12 @@ from treatments.charting.draft import read_chart
 from treatments.charting.queries import reference_of
 from treatments.charting.rules import notes_on, problems_in, totals_of
 
-DAY = date(2026, 3, 2)
+DAY = date(2026, 3, 2)  # of WHEN
 
 
 def judge(content):
     chart, problems = read_chart(content)
-    return [p.path for p in problems + problems_in(chart, reference_of(chart), DAY)]
+    return [p.path for p in problems + problems_in(chart, reference_of(chart), WHEN)]
 
 
 def test_a_complete_chart_has_no_problems(kit):

@@ -11,13 +11,14 @@ from treatments.catalogue.models import (
     Area,
     Formulation,
     FormulationVersion,
+    Indication,
     Ingredient,
     IngredientClass,
     Product,
     RecipeLine,
     Technique,
 )
-from treatments.charting.models import SessionDraft, TreatmentSession
+from treatments.charting.models import SessionDraft, TreatmentPlan, TreatmentSession
 from treatments.scheduling.enums import VisitKind
 from treatments.scheduling.models import Appointment, HoursException, Room, VisitType, WorkingHours
 from treatments.stock.models import Lot
@@ -184,6 +185,29 @@ class AppointmentFactory(factory.django.DjangoModelFactory):
     submission = factory.LazyFunction(uuid4)
     booked_by = factory.SelfAttribute("practitioner")
     booked_at = LONG_AGO
+
+
+class IndicationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Indication
+
+    key = factory.Sequence(lambda n: f"an_indication_{n}")
+    name = factory.Sequence(lambda n: f"Indication {n}")
+
+
+class PlanFactory(factory.django.DjangoModelFactory):
+    """An active plan of four sessions."""
+
+    class Meta:
+        model = TreatmentPlan
+
+    patient = factory.SubFactory(PatientFactory)
+    indication = factory.SubFactory(IndicationFactory)
+    version = factory.SubFactory(ApprovedVersionFactory)
+    areas = factory.LazyFunction(lambda: [[AreaFactory(name="Thigh, front").key, "left"]])
+    weeks = [0, 2, 4, 8]
+    made_by = factory.SubFactory(PractitionerFactory)
+    made_at = LONG_AGO
 
 
 class SessionFactory(factory.django.DjangoModelFactory):

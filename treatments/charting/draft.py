@@ -2,13 +2,20 @@
 
 Content (JSON, everything optional but the ids):
 
-    preparations  [{id, version_id, volume_ml, variation, variation_reason, lots: {recipe line id: lot id}}]
+    preparations  [{id, version_id, volume_ml, lots: {recipe line id: lot id}, amounts: {recipe line id: mL},
+                    variation_reason, drawn_at, variation}]
+    drawn_up      how many syringes were drawn up so far, those that were taken out again too
     injections    [{id, preparation, area, side, diagram, technique, needle, depth_mm, volume_ml,
                     points: [[x, y], ...] or count}]
     indication, note, reactions, advice
+    reasons       {key of a safety rule's answer: why it was gone on all the same}
 
 Areas, techniques and indications go by their key, versions and lots by their row id; `preparation` is the `id`
 of one of the preparations. Amounts are kept as typed. A point is a fraction of its diagram's width and height.
+
+A preparation's id is "p" and its place (see `numbers`). `volume_ml` is how much of the recipe it is; `amounts` holds
+what was drawn up instead of the recipe's share, where that was varied for this patient (see `mixture`), 0 for what
+was left out. `variation` is text: older drafts say there what was varied.
 
 `checked` stores whatever was typed, as long as it has this shape and is not too large: nothing is lost for being
 unfinished. `read_chart` is strict: exact amounts, or a problem that says where.
@@ -16,8 +23,10 @@ unfinished. `read_chart` is strict: exact amounts, or a problem that says where.
 
 import json
 import math
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -28,11 +37,14 @@ from clinic.core.errors import Refused
 from clinic.core.fields import DoseField
 from clinic.core.text import clean, clean_line
 from treatments.catalogue.enums import Side
+from treatments.charting.numbers import MOST_PLACES, mixture_number, place_of
 
 MAX_BYTES = 400_000
-MAX_PREPARATIONS, MAX_INJECTIONS, MAX_POINTS = 20, 1000, 2000
+MAX_PREPARATIONS, MAX_INJECTIONS, MAX_POINTS, MAX_REASONS = 20, 1000, 2000, 300
+REASON_LENGTH = 300
 
 DRAWN_ML = DoseField(decimal_places=3, max_value=1000, unit="mL")
+AMOUNT_ML = DoseField(decimal_places=3, max_value=1000, min_value=0, unit="mL", required=False)
 POINT_ML = DoseField(decimal_places=3, max_value=10, unit="mL")
 DEPTH_MM = DoseField(decimal_places=1, max_value=40, unit="mm")
 
@@ -63,12 +75,30 @@ def _row(value) -> bool:
     return value is None or (type(value) is int and 0 < value < 10**18)
 
 
-def _lots(value) -> bool:
-    return (
+def _by_line(shape: Callable) -> Callable:
+    """A value for each of some recipe lines."""
+    return lambda value: (
         isinstance(value, dict)
         and len(value) <= 100
-        and all(key.isascii() and key.isdigit() and len(key) < 19 and _row(lot) for key, lot in value.items())
+        and all(key.isascii() and key.isdigit() and len(key) < 19 and shape(item) for key, item in value.items())
     )
+
+
+def _reasons(value) -> bool:
+    """Reasons for going on, also those whose answer has gone: it may come back."""
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_REASONS
+        and all(len(key) <= 200 and _storable(key) and _LINE(text) for key, text in value.items())
+    )
+
+
+def _place(value) -> bool:
+    return isinstance(value, str) and bool(_SYRINGE_ID.fullmatch(value))
+
+
+def _count_of_syringes(value) -> bool:
+    return type(value) is int and 0 <= value <= MOST_PLACES
 
 
 def _point(value) -> bool:
@@ -95,14 +125,17 @@ def _fits(value, shape) -> bool:
     return isinstance(value, dict) and value.keys() <= shape.keys() and all(_fits(value[k], shape[k]) for k in value)
 
 
+_SYRINGE_ID = re.compile(r"p[1-9][0-9]{0,2}", re.ASCII)
 _WORD, _LINE, _PAGE = _text(60), _text(1000), _text(20_000)
 _PREPARATION = {
-    "id": _WORD,
+    "id": _place,
     "version_id": _row,
     "volume_ml": _WORD,
     "variation": _LINE,
     "variation_reason": _LINE,
-    "lots": _lots,
+    "lots": _by_line(_row),
+    "amounts": _by_line(_WORD),
+    "drawn_at": _WORD,
 }
 _INJECTION = {
     "id": _WORD,
@@ -119,11 +152,13 @@ _INJECTION = {
 }
 _CONTENT = {
     "preparations": _entries(_PREPARATION, MAX_PREPARATIONS),
+    "drawn_up": _count_of_syringes,
     "injections": _entries(_INJECTION, MAX_INJECTIONS),
     "indication": _WORD,
     "note": _PAGE,
     "reactions": _PAGE,
     "advice": _PAGE,
+    "reasons": _reasons,
 }
 
 
@@ -146,7 +181,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Syringe:
-    """A preparation, read."""
+    """A preparation, read. `amounts` holds what was drawn up of a line instead of the recipe's share, in mL."""
 
     id: str
     version_id: int
@@ -154,6 +189,9 @@ class Syringe:
     variation: str
     variation_reason: str
     lots: dict[int, int]
+    amounts: dict[int, Decimal] = field(default_factory=dict)
+    drawn_at: datetime | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,21 +223,37 @@ class Chart:
     note: str = ""
     reactions: str = ""
     advice: str = ""
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
-def read_chart(content: dict) -> tuple[Chart, list[Problem]]:
-    """Everything of a draft that can be read exactly, and what cannot, with the path to each field."""
+def read_chart(content: dict, session_id: int | None = None) -> tuple[Chart, list[Problem]]:
+    """Everything of a draft that can be read exactly, and what cannot, with the path to each field.
+
+    With the session the syringes get their numbers.
+    """
     problems: list[Problem] = []
-    preparations = [_preparation(raw, problems) for raw in content.get("preparations", [])]
+    preparations = [_preparation(raw, session_id, problems) for raw in content.get("preparations", [])]
     known = {raw.get("id") for raw in content.get("preparations", [])}
+    reasons = _read_reasons(content.get("reasons", {}), problems)
     injections = [_injection(raw, known, problems) for raw in content.get("injections", [])]
     chart = Chart(
         preparations=tuple(filter(None, preparations)),
         injections=tuple(filter(None, injections)),
         indication=content.get("indication", ""),
+        reasons=reasons,
         **{name: clean(content.get(name, "")) for name in ("note", "reactions", "advice")},
     )
     return chart, problems
+
+
+def _read_reasons(raw: dict[str, str], problems: list[Problem]) -> dict[str, str]:
+    """What is written, by the answer's key; a reason has to fit into the record."""
+    reasons = {key: text for key, typed in raw.items() if (text := clean_line(typed))}
+    for key, text in reasons.items():
+        if len(text) > REASON_LENGTH:
+            message = _("A reason may have at most %d characters.") % REASON_LENGTH
+            problems.append(Problem(f"reasons.{key.replace('.', '-')}", message))
+    return reasons
 
 
 class _Reader:
@@ -218,6 +272,23 @@ class _Reader:
             self.wrong(name, " ".join(error.messages))
             return None
 
+    def amounts(self, name: str, field: DoseField) -> dict[int, Decimal]:
+        """The amounts of recipe lines; what is left empty follows the recipe."""
+        found = {}
+        for line, typed in self.raw.get(name, {}).items():
+            try:
+                found[int(line)] = field.clean(typed)
+            except ValidationError as error:
+                self.wrong(f"{name}.{line}", " ".join(error.messages))
+        return {line: amount for line, amount in found.items() if amount is not None}
+
+    def moment(self, name: str) -> datetime | None:
+        try:
+            moment = datetime.fromisoformat(self.raw.get(name, ""))
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else None
+
     def text(self, name: str, limit: int) -> str:
         text = clean_line(self.raw.get(name, ""))
         if len(text) > limit:
@@ -231,15 +302,19 @@ class _Reader:
         return value
 
 
-def _preparation(raw: dict, problems: list[Problem]) -> Syringe | None:
-    read = _Reader(raw, f"preparations.{raw.get('id', '')}")
+def _preparation(raw: dict, session_id: int | None, problems: list[Problem]) -> Syringe | None:
+    name = raw.get("id", "")
+    read = _Reader(raw, f"preparations.{name}")
     syringe = Syringe(
-        id=raw.get("id", ""),
+        id=name,
         version_id=read.chosen("version_id", _("Choose what is in the syringe.")),
         volume_ml=read.amount("volume_ml", DRAWN_ML),
         variation=read.text("variation", 300),
         variation_reason=read.text("variation_reason", 300),
         lots={int(line): lot for line, lot in raw.get("lots", {}).items() if lot},
+        amounts=read.amounts("amounts", AMOUNT_ML),
+        drawn_at=read.moment("drawn_at"),
+        number=mixture_number(session_id, place_of(name)) if session_id and name else "",
     )
     if syringe.variation and not syringe.variation_reason:
         read.wrong("variation_reason", _("Say why it was varied."))
@@ -275,15 +350,24 @@ def _count(read: _Reader) -> int:
     return 0
 
 
-def new_id(content: dict, kind: str) -> str:
-    """An id that no entry of `kind` ("preparations" or "injections") has yet."""
-    used = {entry.get("id") for entry in content.get(kind, [])}
-    return next(name for n in range(1, len(used) + 2) if (name := f"{kind[0]}{n}") not in used)
+def drawn_up(content: dict) -> int:
+    """How many syringes were drawn up so far. Older drafts do not count them: there it is the last one's place."""
+    return max([content.get("drawn_up", 0), *(place_of(entry["id"]) for entry in content.get("preparations", []))])
 
 
-def added(content: dict, kind: str, entry: dict) -> dict:
-    """The content with one more preparation or group of injections."""
-    return content | {kind: [*content.get(kind, []), {"id": new_id(content, kind), **entry}]}
+def added_syringe(content: dict, entry: dict) -> dict:
+    """The content with one more preparation, at a place that none had before."""
+    place = drawn_up(content) + 1
+    preparations = [*content.get("preparations", []), {"id": f"p{place}", **entry}]
+    return content | {"preparations": preparations, "drawn_up": place}
+
+
+def added_group(content: dict, entry: dict) -> dict:
+    """The content with one more group of injections."""
+    groups = content.get("injections", [])
+    used = {group.get("id") for group in groups}
+    name = next(name for n in range(1, len(used) + 2) if (name := f"i{n}") not in used)
+    return content | {"injections": [*groups, {"id": name, **entry}]}
 
 
 def removed(content: dict, kind: str, entry_id: str) -> dict:

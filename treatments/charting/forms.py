@@ -1,26 +1,52 @@
 """The forms of charting. The charting page's own work without its script too."""
 
+from decimal import Decimal
 from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core import clock
 from clinic.core.fields import DoseField
 from clinic.core.forms import PasswordForm, ReasonForm, TextField, VersionField
 from treatments.catalogue.enums import Side
-from treatments.charting.draft import MAX_POINTS, added, removed
-from treatments.charting.page import lot_label, version_name
+from treatments.catalogue.models import FormulationVersion
+from treatments.charting.draft import DRAWN_ML, MAX_POINTS, added_group, added_syringe, drawn_up, removed
+from treatments.charting.mixture import recipe_share
+from treatments.charting.numbers import mixture_number, place_of
+from treatments.charting.page import offer_text, version_name
 from treatments.charting.queries import Offer
+from treatments.charting.rules import proposed_lot, version_refusal
 
 
 class SignForm(PasswordForm):
+    """`seen`: the digest of what the safety rules said on the page."""
+
     version = VersionField()
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
 
 class AddendumForm(PasswordForm):
     text = TextField(label=_("Addition"), max_length=20_000, rows=5)
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     field_order = ["text", "password"]
+
+
+class LabelsForm(forms.Form):
+    """Which labels, on what; an address, so nothing of the patient is in it."""
+
+    PAPER = [("small", _("Label printer, 62 × 29 mm")), ("sheet", _("A4 sheet, 24 labels of 70 × 37 mm"))]
+    of = forms.CharField(required=False, max_length=4)
+    size = forms.ChoiceField(
+        label=_("Paper"), choices=PAPER, required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
+    used = forms.IntegerField(
+        label=_("Labels used on the sheet"),
+        required=False,
+        min_value=0,
+        max_value=23,
+        widget=forms.NumberInput(attrs={"class": "form-control", "min": 0, "max": 23}),
+    )
 
 
 class VoidForm(ReasonForm, PasswordForm):
@@ -45,6 +71,12 @@ class InlineForm(forms.Form):
         widget.attrs["data-field"] = name
 
 
+def typed_amount(**kwargs) -> forms.CharField:
+    """An amount as a draft keeps it: whatever was typed."""
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    return forms.CharField(required=False, max_length=60, widget=widget, **kwargs)
+
+
 class PreparationForm(InlineForm):
     """A syringe: what is in it, how much was drawn up."""
 
@@ -58,59 +90,121 @@ class PreparationForm(InlineForm):
         self.fields["version_id"].choices = blank_first((v.pk, version_name(v)) for v in offer.versions)
 
     def entry(self) -> dict:
-        """The preparation as a draft keeps it, with the lots that expire first."""
-        version = next(v for v in self.offer.versions if v.pk == self.cleaned_data["version_id"])
-        lots = {line.pk: self.offer.lots.get(line.ingredient_id, []) for line in version.lines.all()}
+        """The preparation as a draft keeps it, with the lots that are proposed."""
+        version = self.offer.version(self.cleaned_data["version_id"])
         return {
             "version_id": version.pk,
             "volume_ml": self["volume_ml"].value().strip(),
-            "variation": "",
             "variation_reason": "",
-            "lots": {str(line): (found[0].pk if found else None) for line, found in lots.items()},
+            "lots": proposed_lots(version, self.cleaned_data["volume_ml"], self.offer),
+            "amounts": {},
+            "drawn_at": clock.now().isoformat(timespec="seconds"),
         }
+
+
+def proposed_lots(version: FormulationVersion, volume_ml: Decimal | None, offer: Offer) -> dict[str, int | None]:
+    """For each line of a recipe the lot that is proposed for `volume_ml` of it."""
+    lots = {}
+    for line in version.lines.all():
+        wanted = recipe_share(line, version, volume_ml or Decimal())
+        lot = proposed_lot(offer.lots_of(line), wanted)
+        lots[str(line.pk)] = lot.pk if lot else None
+    return lots
+
+
+def succeeded(entry: dict, offer: Offer) -> dict | None:
+    """A preparation of the version that is in use instead: with its lots and amounts where the ingredient is the same.
+
+    None when there is no such version.
+    """
+    old = offer.version(entry.get("version_id"))
+    new = offer.successors.get(entry.get("version_id"))
+    if old is None or new is None:
+        return None
+    new = offer.version(new.pk)
+    old_line = {line.ingredient_id: str(line.pk) for line in old.lines.all()}
+    same = {str(line.pk): old_line.get(line.ingredient_id, "") for line in new.lines.all()}
+    try:
+        proposed = proposed_lots(new, DRAWN_ML.clean(entry.get("volume_ml", "")), offer)
+    except forms.ValidationError:
+        proposed = proposed_lots(new, None, offer)
+    lots, amounts = entry.get("lots", {}), entry.get("amounts", {})
+    return entry | {
+        "version_id": new.pk,
+        "lots": {line: lots.get(known) or proposed[line] for line, known in same.items()},
+        "amounts": {line: amounts[known] for line, known in same.items() if known in amounts},
+        "drawn_at": clock.now().isoformat(timespec="seconds"),
+    }
 
 
 class SyringeForm(InlineForm):
     """The rest of a syringe that is charted already. Everything may be unfinished."""
 
-    volume_ml = forms.CharField(
-        label=_("Drawn up"),
-        required=False,
-        max_length=60,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
+    volume_ml = typed_amount(label=_("Drawn up"))
     variation = forms.CharField(label=_("Varied for this patient"), required=False, max_length=300)
     variation_reason = forms.CharField(label=_("Why it was varied"), required=False, max_length=300)
 
-    def __init__(self, *args, syringe: dict, offer: Offer, **kwargs):
-        self.syringe = syringe
-        self.version = next((v for v in offer.versions if v.pk == syringe.get("version_id")), None)
+    def __init__(self, *args, syringe: dict, offer: Offer, session_id: int | None = None, **kwargs):
+        self.syringe, self.offer = syringe, offer
+        self.version = offer.version(syringe.get("version_id"))
+        self.number = mixture_number(session_id, place_of(syringe["id"])) if session_id and syringe else ""
         initial = {name: syringe.get(name, "") for name in ("volume_ml", "variation", "variation_reason")}
         super().__init__(*args, prefix=syringe.get("id", ""), initial=initial, **kwargs)
-        for line in self.version.lines.all() if self.version else ():
-            lots = offer.lots.get(line.ingredient_id, [])
-            self.fields[f"lot-{line.pk}"] = forms.TypedChoiceField(
-                label=line.ingredient.name,
-                required=False,
-                coerce=int,
-                empty_value=None,
-                choices=[("", _("Choose the lot")), *((lot.pk, lot_label(lot)) for lot in lots)],
-                initial=syringe.get("lots", {}).get(str(line.pk)) or "",
-            )
-            self._dress(f"lot-{line.pk}")
+        if syringe and not syringe.get("variation"):
+            del self.fields["variation"]
+        self.lines = list(self.version.lines.all()) if self.version else []
+        for line in self.lines:
+            self._add_line(line)
+
+    def _add_line(self, line) -> None:
+        key = str(line.pk)
+        self.fields[f"amount-{key}"] = typed_amount(
+            label=_("%(ingredient)s, drawn up") % {"ingredient": line.ingredient.name},
+            initial=self.syringe.get("amounts", {}).get(key, ""),
+        )
+        self.fields[f"lot-{key}"] = forms.TypedChoiceField(
+            label=line.ingredient.name,
+            required=False,
+            coerce=int,
+            empty_value=None,
+            choices=[("", _("Choose the lot")), *((o.lot.pk, offer_text(o)) for o in self.offer.lots_of(line))],
+            initial=self.syringe.get("lots", {}).get(key) or "",
+        )
+        for name in ("amount", "lot"):
+            self._dress(f"{name}-{key}")
 
     @property
     def name(self) -> str:
         return version_name(self.version) if self.version else ""
 
     @property
-    def lot_fields(self):
-        return [self[name] for name in self.fields if name.startswith("lot-")]
+    def refusal(self) -> str:
+        """Why its recipe may not be drawn up; empty when it may."""
+        if not self.syringe or self.version in self.offer.versions:
+            return ""
+        return version_refusal(self.version, self.offer.successors)
+
+    @property
+    def successor(self) -> FormulationVersion | None:
+        return self.offer.successors.get(self.syringe.get("version_id"))
+
+    @property
+    def components(self) -> list[tuple]:
+        """For each line its fields: what was drawn up, and the lot."""
+        return [(line, self[f"amount-{line.pk}"], self[f"lot-{line.pk}"]) for line in self.lines]
 
     def entry(self) -> dict:
         data = self.cleaned_data
-        lots = {name.removeprefix("lot-"): value for name, value in data.items() if name.startswith("lot-")}
-        return self.syringe | {n: data[n] for n in ("volume_ml", "variation", "variation_reason")} | {"lots": lots}
+        texts = {n: data[n] for n in ("volume_ml", "variation", "variation_reason") if n in data}
+        amounts = {str(line.pk): data[f"amount-{line.pk}"].strip() for line in self.lines}
+        return (
+            self.syringe
+            | texts
+            | {
+                "lots": {str(line.pk): data[f"lot-{line.pk}"] for line in self.lines},
+                "amounts": {line: amount for line, amount in amounts.items() if amount},
+            }
+        )
 
 
 class GroupForm(InlineForm):
@@ -160,16 +254,29 @@ class TextsForm(InlineForm):
         self.fields["indication"].choices = [("", _("Not said")), *((i.key, i.name) for i in offer.indications)]
 
 
+def planned(session, offer: Offer) -> dict:
+    """What the session's plan says is drawn up first: its recipe, if that is in use, and all of it."""
+    version = session.plan and next((v for v in offer.versions if v.pk == session.plan.version_id), None)
+    if version is None or session.draft.content.get("preparations"):
+        return {}
+    return {"version_id": version.pk, "volume_ml": version.total_volume_ml}
+
+
 class ChartForms:
     """All forms of the charting page; the one that `do` names holds what was posted."""
 
-    def __init__(self, content: dict, offer: Offer, data=None):
-        self.content, self.do = content, (data or {}).get("do", "")
-        syringes = content.get("preparations", [])
-        names = {version.pk: version_name(version) for version in offer.versions}
-        choices = [(s["id"], f"{n}. {names.get(s.get('version_id'), '?')}") for n, s in enumerate(syringes, 1)]
-        self.preparation = PreparationForm(self._mine("add-preparation", data), offer=offer)
-        self.syringes = [SyringeForm(self._mine(f"syringe-{s['id']}", data), syringe=s, offer=offer) for s in syringes]
+    def __init__(self, session, offer: Offer, data=None):
+        self.content, self.do, self.offer = session.draft.content, (data or {}).get("do", ""), offer
+        self.data = data or {}
+        content, syringes = self.content, self.content.get("preparations", [])
+        self.preparation = PreparationForm(
+            self._mine("add-preparation", data), offer=offer, initial=planned(session, offer)
+        )
+        self.syringes = [
+            SyringeForm(self._mine(f"syringe-{s['id']}", data), syringe=s, offer=offer, session_id=session.pk)
+            for s in syringes
+        ]
+        choices = [(f.syringe["id"], f"{n}. {f.name or '?'}") for n, f in enumerate(self.syringes, 1)]
         self.blank_syringe = SyringeForm(syringe={}, offer=offer)
         self.group = GroupForm(
             self._mine("add-points", data), offer=offer, syringes=choices, initial=self._last_used(choices)
@@ -192,14 +299,39 @@ class ChartForms:
             return removed(self.content, kind, entry_id) if kind in {"preparations", "injections"} else None
         if verb == "syringe":
             return self._with_syringe()
-        form, kind = {
-            "add-preparation": (self.preparation, "preparations"),
-            "add-points": (self.group, "injections"),
-            "texts": (self.texts, ""),
-        }.get(self.do, (None, ""))
+        if verb == "succeed":
+            return self._with_successor(rest)
+        if verb == "reasons":
+            return self._with_reasons()
+        return self._with_added()
+
+    def _with_reasons(self) -> dict:
+        """The content with what was written beside the safety rules' answers; other reasons stay."""
+        typed = {name.removeprefix("reason."): text for name, text in self.data.items() if name.startswith("reason.")}
+        return self.content | {"reasons": self.content.get("reasons", {}) | typed}
+
+    def _with_added(self) -> dict | None:
+        form = {"add-preparation": self.preparation, "add-points": self.group, "texts": self.texts}.get(self.do)
         if form is None or not form.is_valid():
             return None
-        return added(self.content, kind, form.entry()) if kind else self.content | form.cleaned_data
+        if form is self.preparation:
+            return added_syringe(self.content, form.entry())
+        return added_group(self.content, form.entry()) if form is self.group else self.content | form.cleaned_data
+
+    def _with_successor(self, syringe_id: str) -> dict | None:
+        """The content with a syringe of the version in use instead: another mixture, so it has another number."""
+        entry = next((form.syringe for form in self.syringes if form.syringe["id"] == syringe_id), None)
+        new = entry and succeeded(entry, self.offer)
+        if new is None:
+            return None
+        place = drawn_up(self.content) + 1
+        new |= {"id": f"p{place}"}
+        entries = [new if known is entry else known for known in self.content["preparations"]]
+        groups = [
+            group | {"preparation": new["id"]} if group.get("preparation") == syringe_id else group
+            for group in self.content.get("injections", [])
+        ]
+        return self.content | {"preparations": entries, "injections": groups, "drawn_up": place}
 
     def _with_syringe(self) -> dict | None:
         form = next((form for form in self.syringes if form.is_bound), None)

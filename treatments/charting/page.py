@@ -1,6 +1,7 @@
 """What the charting page hands to its script: the draft, what may be chosen, and the words it speaks."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 from django.urls import reverse
 from django.utils.formats import date_format, time_format
@@ -16,7 +17,8 @@ from treatments.charting.diagrams import MARKS
 from treatments.charting.draft import Problem
 from treatments.charting.models import SessionDraft, TreatmentSession
 from treatments.charting.queries import Offer
-from treatments.charting.rules import side_suffix, sides_of, units_per_ml
+from treatments.charting.rules import side_suffix, sides_of, units_per_ml, version_refusal
+from treatments.stock.queries import LotOffer
 
 
 def page_data(draft: SessionDraft, offer: Offer, last: TreatmentSession | None) -> dict:
@@ -25,8 +27,12 @@ def page_data(draft: SessionDraft, offer: Offer, last: TreatmentSession | None) 
         "content": draft.content,
         "savedAt": wall_time(draft.saved_at) if draft.version else "",
         "saveUrl": reverse("charting:save", args=[draft.pk]),
+        "labelsUrl": reverse("charting:labels", args=[draft.pk]),
         "presentUrl": reverse("charting:present", args=[draft.pk]),
-        "versions": [_version(version, offer) for version in offer.versions],
+        "session": draft.pk,
+        "now": clock.now().isoformat(timespec="seconds"),
+        "versions": [_version(version, offer) for version in [*offer.versions, *offer.others]],
+        "lots": {ingredient: [_lot(lot) for lot in lots] for ingredient, lots in offer.lots.items()},
         "areas": {area.key: _area(area) for area in offer.areas},
         "techniques": {technique.key: _technique(technique) for technique in offer.techniques},
         "sides": dict(Side.choices) | {Side.NONE: ""},
@@ -45,21 +51,52 @@ def _version(version: FormulationVersion, offer: Offer) -> dict:
     return {
         "id": version.pk,
         "name": version_name(version),
-        "lines": [_line(strength, offer) for strength in strengths(version.lines.all(), version.total_volume_ml)],
+        "lines": [_line(strength) for strength in strengths(version.lines.all(), version.total_volume_ml)],
+        "refusal": "" if version in offer.versions else version_refusal(version, offer.successors),
+        "successor": getattr(offer.successors.get(version.pk), "number", None),
     }
 
 
-def _line(strength: Strength, offer: Offer) -> dict:
+def _line(strength: Strength) -> dict:
+    """A component for the script: fractions as [numerator, denominator]."""
     ingredient = strength.ingredient
+    concentration = strength.line.concentration
     return {
         "id": strength.line.pk,
         "ingredient": ingredient.name,
+        "ingredientId": ingredient.pk,
         "unit": str(ingredient.get_unit_display()) if strength.final is not None else "mL",
-        "perMl": [str(part) for part in units_per_ml(strength).as_integer_ratio()],
-        "lots": [
-            {"id": lot.pk, "number": lot.number, "label": lot_label(lot)} for lot in offer.lots.get(ingredient.pk, [])
-        ],
+        "perMl": _ratio(units_per_ml(strength)),
+        "share": _ratio(strength.share),
+        "strength": None if concentration is None else _ratio(Fraction(concentration)),
     }
+
+
+def _ratio(value: Fraction) -> list[str]:
+    return [str(part) for part in value.as_integer_ratio()]
+
+
+def _lot(offer: LotOffer) -> dict:
+    return {"id": offer.lot.pk, "number": offer.lot.number, "label": lot_label(offer.lot), **lot_state(offer)}
+
+
+def lot_state(offer: LotOffer) -> dict:
+    """What may change of a lot while somebody charts: what is left, and why it cannot be used."""
+    balance = offer.balance_ml
+    return {
+        "left": format_amount(balance),
+        "thousandths": None if balance is None else str(int(balance * 1000)),
+        "isOpen": offer.is_open,
+        "whyNot": offer.why_not,
+    }
+
+
+def offer_text(offer: LotOffer) -> str:
+    """A lot in a list of choices: why it cannot be used, or until when it can and what is left."""
+    if offer.why_not:
+        return offer.why_not
+    left = _("%(volume)s mL left") % {"volume": format_amount(offer.balance_ml)} if offer.balance_ml is not None else ""
+    return " · ".join(filter(None, [lot_label(offer.lot), _("open vial") if offer.is_open else "", left]))
 
 
 def version_name(version: FormulationVersion) -> str:
@@ -139,13 +176,25 @@ def words() -> dict[str, str]:
         "unread": _("Check the amounts"),
         "left": _("%(volume)s mL left"),
         "over": _("%(volume)s mL more than was drawn up"),
+        "filled": _("%(volume)s mL in the syringe"),
+        "notDrawn": _("This is no amount for a syringe."),
+        "without": _("without %(ingredient)s"),
+        "changed": _("%(ingredient)s %(drawn)s mL instead of %(recipe)s mL"),
+        "openVial": _("open vial"),
+        "lacks": _("Lot %(number)s holds %(left)s mL, and %(wanted)s mL are needed."),
+        "noneHolds": _("No lot on the shelf holds %(wanted)s mL."),
+        "needReason": _("Say why it was varied."),
         "unknownSyringe": _("No syringe"),
         "unknownArea": _("No area"),
         "chooseLot": _("Choose the lot"),
         "noLots": _("No usable lot"),
+        "needLot": _("Choose the lot."),
+        "drawnOf": _("%(ingredient)s, drawn up"),
+        "succeed": _("Use version %(number)s instead"),
         "lots": _("Lots: %(numbers)s"),
         "lotMissing": _("not chosen"),
         "varied": _("varied"),
+        "leftOut": _("left out"),
         "saved": _("Saved %(time)s"),
         "saving": _("Saving…"),
         "unsaved": _("Not saved yet"),

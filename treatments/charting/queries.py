@@ -3,20 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
 from treatments.catalogue.enums import VersionStatus
-from treatments.catalogue.models import Area, FormulationVersion, Indication, Technique
+from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
 from treatments.catalogue.queries import approved_versions, with_recipe
+from treatments.charting.course import course_of
 from treatments.charting.draft import Chart, Group, Syringe
-from treatments.charting.enums import SessionStatus
-from treatments.charting.models import Addendum, Injection, Preparation, SessionDraft, TreatmentSession
+from treatments.charting.enums import PlanStatus, SessionStatus
+from treatments.charting.models import (
+    Addendum,
+    Injection,
+    Preparation,
+    SafetyAnswer,
+    SessionDraft,
+    TreatmentPlan,
+    TreatmentSession,
+)
+from treatments.stock import shelf
 from treatments.stock.models import Lot
-from treatments.stock.queries import proposed_lots
+from treatments.stock.queries import LotOffer, proposed_lots
 
 PAGE = 100
 
@@ -75,27 +86,69 @@ def session_day(session: TreatmentSession) -> date:
 
 @dataclass(frozen=True)
 class Offer:
-    """What the charting page lets choose from."""
+    """What the charting page lets choose from. `others` are versions that the draft names and that are not in use."""
 
     versions: list[FormulationVersion]
-    lots: dict[int, list[Lot]]  # by ingredient, the first to expire first
+    others: list[FormulationVersion]
+    successors: dict[int, FormulationVersion]
+    lots: dict[int, list[LotOffer]]  # by ingredient, in the order in which they are proposed
     areas: list[Area]
     techniques: list[Technique]
     indications: list[Indication]
 
+    def lots_of(self, line: RecipeLine) -> list[LotOffer]:
+        return self.lots.get(line.ingredient_id, [])
 
-def offer_at(at: datetime) -> Offer:
-    """Approved recipes with the lots that may be used at `at`, areas, techniques and indications."""
-    versions = approved_versions()
-    offers = proposed_lots({line.ingredient_id for version in versions for line in version.lines.all()}, at)
-    lots = {key: [offer.lot for offer in rows if not offer.why_not] for key, rows in offers.items()}
+    def version(self, version_id: int | None) -> FormulationVersion | None:
+        return next((v for v in [*self.versions, *self.others] if v.pk == version_id), None)
+
+
+def offer_for(session: TreatmentSession, at: datetime) -> Offer:
+    """Approved recipes with the lots on the shelf, areas, techniques and indications, for charting a session now.
+
+    Lots that its draft names are among them even if they are gone from the shelf. A session charted on a later day
+    used what was usable then.
+    """
+    versions = list(approved_versions())
+    named = {entry.get("version_id") for entry in session.draft.content.get("preparations", [])} - {None}
+    others = list(with_recipe(FormulationVersion.objects.filter(pk__in=named - {v.pk for v in versions})))
+    ingredients = {line.ingredient_id for version in [*versions, *others] for line in version.lines.all()}
     return Offer(
-        versions=list(versions),
-        lots=lots,
+        versions=versions,
+        others=others,
+        successors=successors_of(others),
+        lots=_offers(ingredients, _chosen_lots(session.draft.content), _moment(session, at)),
         areas=list(Area.objects.current().order_by("name")),
         techniques=list(Technique.objects.current().order_by("name")),
         indications=list(Indication.objects.current().order_by("name")),
     )
+
+
+def _moment(session: TreatmentSession, at: datetime) -> datetime:
+    """When lots must be usable: now, while the session's day lasts."""
+    return at if clock.local(at).date() == session_day(session) else session.started_at
+
+
+def _offers(ingredients: set[int], chosen: set[int], at: datetime) -> dict[int, list[LotOffer]]:
+    offers = proposed_lots(ingredients, at)
+    known = {offer.lot.pk for rows in offers.values() for offer in rows}
+    for lot in Lot.objects.filter(pk__in=chosen - known).select_related("ingredient", "product"):
+        offers.setdefault(lot.ingredient_id, []).append(lot_offer(lot, at))
+    return offers
+
+
+def _chosen_lots(content: dict) -> set[int]:
+    return {lot for entry in content.get("preparations", []) for lot in entry.get("lots", {}).values() if lot}
+
+
+def lot_offer(lot: Lot, at: datetime) -> LotOffer:
+    return LotOffer(lot, lot.balance_ml, lot.usable_until, lot.opened_at is not None, shelf.refusal(lot, at))
+
+
+def chosen_lots(draft: SessionDraft, at: datetime) -> list[LotOffer]:
+    """The lots that a draft names, as they stand now."""
+    lots = Lot.objects.filter(pk__in=_chosen_lots(draft.content)).select_related("ingredient", "product")
+    return [lot_offer(lot, _moment(draft.session, at)) for lot in lots]
 
 
 def draft_of(session_id: int, by) -> SessionDraft:
@@ -107,7 +160,7 @@ def draft_of(session_id: int, by) -> SessionDraft:
 def session_for(session_id: int, viewer) -> TreatmentSession:
     """A session with its people, addenda and draft: 404 when it was never signed and is somebody else's."""
     sessions = TreatmentSession.objects.select_related(
-        "patient", "practitioner", "signed_by", "voided_by", "indication", "draft"
+        "patient", "practitioner", "signed_by", "voided_by", "indication", "draft", "plan"
     ).prefetch_related(Prefetch("addenda", Addendum.objects.select_related("written_by")))
     session = get_object_or_404(sessions, pk=session_id)
     if not session.is_open_to(viewer):
@@ -117,16 +170,22 @@ def session_for(session_id: int, viewer) -> TreatmentSession:
 
 def signed_rows(session: TreatmentSession) -> tuple[list, list, list]:
     """The preparations, lots and injections of a session, in the order in which they were signed."""
-    preparations = list(session.preparations.prefetch_related("lots"))
+    preparations = list(session.preparations.prefetch_related("lots", "version__lines"))
     lots = [lot for preparation in preparations for lot in preparation.lots.all()]
     injections = list(session.injections.select_related("area", "technique").order_by("pk"))
     return preparations, lots, injections
 
 
+def signed_answers(session: TreatmentSession) -> list[SafetyAnswer]:
+    """What the safety rules said when the session was signed, and the reasons for going on."""
+    return list(session.safety_answers.order_by("pk"))
+
+
 def chart_of(session: TreatmentSession, preparations, lots, injections) -> Chart:
     """Signed rows in the shape that a draft reads to, so that both are shown and added up by the same code."""
+    rows = {p.pk: [lot for lot in lots if lot.preparation_id == p.pk] for p in preparations}
     return Chart(
-        preparations=tuple(_syringe(p, [lot for lot in lots if lot.preparation_id == p.pk]) for p in preparations),
+        preparations=tuple(_syringe(p, rows[p.pk]) for p in preparations),
         injections=tuple(_group(i) for i in injections),
         indication=session.indication.key if session.indication else "",
         note=session.note,
@@ -143,7 +202,18 @@ def _syringe(row: Preparation, lots) -> Syringe:
         variation=row.variation,
         variation_reason=row.variation_reason,
         lots={lot.line_id: lot.lot_id for lot in lots},
+        amounts=_amounts(row, lots),
+        drawn_at=row.drawn_at,
+        number=row.number,
     )
+
+
+def _amounts(row: Preparation, lots) -> dict[int, Decimal]:
+    """What was drawn up of each line, 0 where no lot was: unless it is older than that, and then it was the recipe."""
+    if any(lot.volume_ml is None for lot in lots):
+        return {}
+    taken = {lot.line_id: lot.volume_ml for lot in lots}
+    return {line.pk: taken.get(line.pk, Decimal()) for line in row.version.lines.all()}
 
 
 def _group(row: Injection) -> Group:
@@ -197,3 +267,78 @@ def signed_sessions():
 
 def all_addenda():
     return Addendum.objects.select_related("session").order_by("pk").iterator()
+
+
+def plans_of(patient_id: int) -> list[TreatmentPlan]:
+    """The patient's plans, the newest first, each with its `course`."""
+    return [_with_course(plan) for plan in _plans().filter(patient=patient_id)]
+
+
+def get_plan(plan_id: int) -> TreatmentPlan:
+    return _with_course(get_object_or_404(_plans(), pk=plan_id))
+
+
+def active_plans(patient_id: int) -> list[TreatmentPlan]:
+    return [_with_course(plan) for plan in _plans().filter(patient=patient_id, status=PlanStatus.ACTIVE)]
+
+
+def _plans():
+    signed = TreatmentSession.objects.filter(status=SessionStatus.SIGNED).order_by("started_at", "pk")
+    people = TreatmentPlan.objects.select_related(
+        "patient", "indication", "version__formulation", "made_by", "ended_by"
+    )
+    return people.prefetch_related(Prefetch("sessions", signed.defer("note", "reactions", "advice"), "signed"))
+
+
+def _with_course(plan: TreatmentPlan) -> TreatmentPlan:
+    plan.course = course_of(plan, plan.signed)
+    return plan
+
+
+@dataclass(frozen=True)
+class PlanChoices:
+    """What a plan may be made of."""
+
+    versions: list[FormulationVersion]
+    indications: QuerySet[Indication]
+    areas: list[Area]
+
+
+def plan_choices(plan: TreatmentPlan | None = None) -> PlanChoices:
+    """Recipes in use, indications and areas; also what the plan already names, if some of that is not offered now."""
+    own = [plan.version] if plan else []
+    versions = list(approved_versions())
+    offered = Q(retired_at__isnull=True)
+    indications = Indication.objects.filter(offered | Q(pk=plan.indication_id) if plan else offered)
+    areas = Area.objects.filter(offered | Q(key__in=[key for key, _side in plan.areas]) if plan else offered)
+    return PlanChoices(
+        versions=[*versions, *(version for version in own if version not in versions)],
+        indications=indications.order_by("name"),
+        areas=list(areas.order_by("name")),
+    )
+
+
+@dataclass(frozen=True)
+class PlanDue:
+    """The next session of a plan, for the front desk: "session 4 of 6, due from 14 December". Nothing clinical."""
+
+    number: int
+    expected: int
+    due_from: date
+    practitioner_id: int
+
+
+def plan_due(patient_id: int) -> list[PlanDue]:
+    """The next session of each of the patient's active plans, the earliest first."""
+    courses = [(plan, plan.course) for plan in active_plans(patient_id)]
+    due = [
+        PlanDue(course.next_number, course.expected, course.due_from, plan.made_by_id)
+        for plan, course in courses
+        if course.due_from
+    ]
+    return sorted(due, key=lambda session: session.due_from)
+
+
+def planned_places(plans: Iterable[TreatmentPlan]) -> dict[str, str]:
+    """The names of all areas that plans speak of, by key."""
+    return dict(Area.objects.filter(key__in={key for p in plans for key, _side in p.areas}).values_list("key", "name"))

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,10 +12,14 @@ from django.utils.translation import ngettext
 from clinic.core.fields import format_amount
 from treatments.catalogue.enums import Laterality, Side, VersionStatus
 from treatments.catalogue.models import Area, FormulationVersion, Ingredient
-from treatments.catalogue.strength import Strength, shown, strengths
-from treatments.charting.draft import Chart, Group, Problem, Syringe
+from treatments.catalogue.strength import Strength, shown
+from treatments.charting.draft import DRAWN_ML, Chart, Group, Problem, Syringe
+from treatments.charting.mixture import is_varied, parts_of, strengths_in, volume_in
 from treatments.charting.queries import Reference
+from treatments.stock import shelf
 from treatments.stock.models import Lot
+from treatments.stock.queries import LotOffer
+from treatments.stock.services import Taking
 
 
 def sides_of(area: Area) -> list[str]:
@@ -23,52 +27,115 @@ def sides_of(area: Area) -> list[str]:
     return [Side.LEFT, Side.RIGHT] if area.laterality == Laterality.SIDED else [Side.NONE]
 
 
-def problems_in(chart: Chart, reference: Reference, day: date) -> list[Problem]:
-    """What keeps a readable chart of a session on `day` from being signed."""
+def problems_in(chart: Chart, reference: Reference, started_at: datetime) -> list[Problem]:
+    """What keeps a readable chart of a session that began at `started_at` from being signed."""
     found = []
     if not chart.injections:
         found.append(Problem("", _("No injection has been charted.")))
     if chart.indication and chart.indication not in reference.indications:
         found.append(Problem("indication", _("This indication is not in the catalogue.")))
     for syringe in chart.preparations:
-        found += syringe_problems(syringe, chart, reference, day)
+        found += syringe_problems(syringe, chart, reference, started_at)
     for group in chart.injections:
         found += group_problems(group, reference)
     return found
 
 
-def syringe_problems(syringe: Syringe, chart: Chart, reference: Reference, day: date) -> list[Problem]:
+def syringe_problems(syringe: Syringe, chart: Chart, reference: Reference, started_at: datetime) -> list[Problem]:
     path = f"preparations.{syringe.id}"
     version = reference.versions.get(syringe.version_id)
-    if version is None or version.status != VersionStatus.APPROVED or version.formulation.retired_at:
-        return [Problem(f"{path}.version_id", _("This recipe is not approved for use."))]
-    found = []
-    for line in version.lines.all():
-        lot = reference.lots.get(syringe.lots.get(line.pk))
-        if message := lot_refusal(lot, line.ingredient, day):
-            found.append(Problem(f"{path}.lots.{line.pk}", f"{line.ingredient}: {message}"))
+    if not is_offered(version):
+        return [Problem(f"{path}.version_id", version_refusal(version, reference.successors))]
+    found = lot_problems(syringe, chart, reference, started_at)
+    if is_varied(syringe, version) and not syringe.variation_reason:
+        found.append(Problem(f"{path}.variation_reason", _("Say why it was varied.")))
+    drawn = volume_in(syringe, version)
+    if not 0 < drawn <= DRAWN_ML.max_value:
+        return [*found, Problem(f"{path}.volume_ml", _("This is no amount for a syringe."))]
     injected = sum((g.total_ml for g in chart.injections if g.preparation == syringe.id), Decimal())
-    if injected > syringe.volume_ml:
-        amounts = {"injected": format_amount(injected), "drawn": format_amount(syringe.volume_ml)}
+    if injected > drawn:
+        amounts = {"injected": format_amount(injected), "drawn": format_amount(drawn)}
         message = _("%(injected)s mL was injected, but only %(drawn)s mL drawn up.") % amounts
         found.append(Problem(f"{path}.volume_ml", message))
     return found
 
 
-def lot_refusal(lot: Lot | None, ingredient: Ingredient, day: date) -> str:
-    """Why a lot cannot stand for the ingredient on `day`; empty when it can."""
+def is_offered(version: FormulationVersion | None) -> bool:
+    """Whether a version may be drawn up today."""
+    return version is not None and version.status == VersionStatus.APPROVED and not version.formulation.retired_at
+
+
+def version_refusal(version: FormulationVersion | None, successors: dict[int, FormulationVersion]) -> str:
+    """Why a version may not be drawn up, and what may be instead."""
+    if version is None:
+        return _("This recipe is not in the catalogue.")
+    names = {"name": version.formulation.name, "number": version.number}
+    if version.status == VersionStatus.DRAFT:
+        return _("%(name)s, version %(number)d, is not approved yet.") % names
+    if successor := successors.get(version.pk):
+        other = names | {"other": successor.number}
+        return _("%(name)s, version %(number)d, is no longer in use: version %(other)d is.") % other
+    return _("%(name)s, version %(number)d, is no longer in use, and no other version of it is.") % names
+
+
+def lot_problems(syringe: Syringe, chart: Chart, reference: Reference, started_at: datetime) -> list[Problem]:
+    """What is wrong with the lots of a syringe; a component that was left out needs none."""
+    wanted = wanted_of_lots(chart, reference)
+    found = []
+    for part in parts_of(syringe, reference.versions[syringe.version_id]):
+        lot = reference.lots.get(syringe.lots.get(part.line.pk))
+        message = lot_refusal(lot, part.line.ingredient, drawn_moment(syringe, started_at))
+        message = message or lack_of(lot, wanted[lot.pk])
+        if part.drawn_ml and message:
+            path = f"preparations.{syringe.id}.lots.{part.line.pk}"
+            found.append(Problem(path, f"{part.line.ingredient}: {message}"))
+    return found
+
+
+def drawn_moment(syringe: Syringe, started_at: datetime) -> datetime:
+    """When a syringe was drawn up: as the page noted it, but not before the session began."""
+    return max(syringe.drawn_at or started_at, started_at)
+
+
+def lot_refusal(lot: Lot | None, ingredient: Ingredient, at: datetime) -> str:
+    """Why a lot cannot stand for the ingredient in a syringe drawn up at `at`; empty when it can."""
     if lot is None:
         return _("choose the lot.")
-    number = {"number": lot.number}
     if lot.ingredient_id != ingredient.pk:
-        return _("lot %(number)s is of another ingredient.") % number
-    if lot.expires_on < day:
-        return _("lot %(number)s had expired on the day of the session.") % number
-    if lot.quarantined:
-        return _("lot %(number)s is in quarantine.") % number
-    if lot.retired_at:
-        return _("lot %(number)s is no longer in use.") % number
-    return ""
+        return _("lot %(number)s is of another ingredient.") % {"number": lot.number}
+    return shelf.refusal(lot, at)
+
+
+def lack_of(lot: Lot, wanted_ml: Decimal) -> str:
+    """Whether a counted lot holds less than all syringes of the session take from it, in a sentence."""
+    if lot.balance_ml is None or lot.balance_ml >= wanted_ml:
+        return ""
+    amounts = {"number": lot.number, "left": format_amount(lot.balance_ml), "wanted": format_amount(wanted_ml)}
+    return _("Lot %(number)s holds %(left)s mL, and %(wanted)s mL are needed.") % amounts
+
+
+def proposed_lot(offers: list[LotOffer], wanted_ml: Decimal) -> Lot | None:
+    """The first of the offers that may be used and holds enough: an open vial, then what expires first."""
+    enough = (o.lot for o in offers if not o.why_not and (o.balance_ml is None or o.balance_ml >= wanted_ml))
+    return next(enough, None)
+
+
+def takings_of(chart: Chart, reference: Reference) -> list[Taking]:
+    """What the syringes take from the stock, each component once."""
+    return [
+        Taking(syringe.lots[part.line.pk], part.drawn_ml, f"{syringe.id}.{part.line.pk}")
+        for syringe in chart.preparations
+        if (version := reference.versions.get(syringe.version_id))
+        for part in parts_of(syringe, version)
+        if part.drawn_ml and part.line.pk in syringe.lots
+    ]
+
+
+def wanted_of_lots(chart: Chart, reference: Reference) -> dict[int, Decimal]:
+    wanted = defaultdict(Decimal)
+    for taking in takings_of(chart, reference):
+        wanted[taking.lot_id] += taking.volume_ml
+    return wanted
 
 
 def group_problems(group: Group, reference: Reference) -> list[Problem]:
@@ -125,8 +192,12 @@ class SyringeTotal:
     points: int = 0
 
     @property
+    def drawn_ml(self) -> Decimal:
+        return volume_in(self.syringe, self.version)
+
+    @property
     def left_ml(self) -> Decimal:
-        return self.syringe.volume_ml - self.injected_ml
+        return self.drawn_ml - self.injected_ml
 
 
 @dataclass
@@ -182,7 +253,7 @@ def _ingredient_totals(syringes) -> list[IngredientTotal]:
     for syringe in syringes:
         if syringe.version is None or not syringe.injected_ml:
             continue
-        for strength in strengths(syringe.version.lines.all(), syringe.version.total_volume_ml):
+        for strength in strengths_in(syringe.syringe, syringe.version):
             unit = strength.ingredient.get_unit_display() if strength.final is not None else "mL"
             sums[strength.ingredient, unit] += units_per_ml(strength) * Fraction(syringe.injected_ml)
     return [IngredientTotal(ingredient, shown(amount), unit) for (ingredient, unit), amount in sums.items()]

@@ -1,6 +1,6 @@
 """The only writers of sessions: started, saved as a draft, signed, added to, voided."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -15,18 +15,30 @@ from clinic.core.text import clean
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
 from patients.registry.models import Patient
-from treatments.charting import rules, signing
-from treatments.charting.draft import Chart, Problem, checked, read_chart
+from treatments.charting import rules, safety, signing
+from treatments.charting.draft import Chart, Problem, Syringe, checked, read_chart
 from treatments.charting.enums import SessionStatus
+from treatments.charting.mixture import parts_of, variation_text, volume_in
 from treatments.charting.models import (
     Addendum,
     Injection,
     Preparation,
     PreparationLot,
+    SafetyAnswer,
     SessionDraft,
+    TreatmentPlan,
     TreatmentSession,
 )
-from treatments.charting.queries import Reference, draft_of, reference_of, session_day, session_for, signed_rows
+from treatments.charting.queries import (
+    Reference,
+    active_plans,
+    draft_of,
+    reference_of,
+    session_for,
+    signed_answers,
+    signed_rows,
+)
+from treatments.stock.services import give_back_for_session, take_for_session
 
 # One entry in the trail for each sitting at a draft, not for each of its hundreds of automatic saves.
 SITTING = timedelta(minutes=5)
@@ -48,9 +60,19 @@ class Incomplete(Refused):
         self.problems = problems
 
 
+class AnswersChanged(Refused):
+    """The safety rules say something else now than on the page that was signed."""
+
+    def __init__(self):
+        super().__init__(_("What the safety rules say has changed meanwhile. Read it again before you sign."))
+
+
 @transaction.atomic
-def start_session(*, patient: Patient, practitioner, by, at=None) -> TreatmentSession:
-    """Opens a draft; the practitioner's open draft of the same patient and day is continued instead."""
+def start_session(*, patient: Patient, practitioner, by, plan_id: int | None = None, at=None) -> TreatmentSession:
+    """Opens a draft; the practitioner's open draft of the same patient and day is continued instead.
+
+    It belongs to the plan that is named, else to the patient's only active one, and begins with its indication.
+    """
     at = at or clock.now()
     if not practitioner.may(Permission.CHART_SESSIONS):
         raise Refused(_("Only a practitioner can chart a session."))
@@ -65,10 +87,19 @@ def start_session(*, patient: Patient, practitioner, by, at=None) -> TreatmentSe
     )
     if session := open_today.first():
         return session
-    session = TreatmentSession.objects.create(patient=patient, practitioner=practitioner, started_at=at)
-    SessionDraft.objects.create(session=session, saved_at=at)
+    plan = _plan_for(patient, plan_id)
+    session = TreatmentSession.objects.create(patient=patient, practitioner=practitioner, started_at=at, plan=plan)
+    content = {"indication": plan.indication.key} if plan else {}
+    SessionDraft.objects.create(session=session, saved_at=at, content=content)
     record(by=by, action=Action.CREATE, subject=session, patient_id=patient.pk, at=at)
     return session
+
+
+def _plan_for(patient: Patient, plan_id: int | None) -> TreatmentPlan | None:
+    plans = active_plans(patient.pk)
+    if plan_id:
+        plans = [plan for plan in plans if plan.pk == plan_id]
+    return plans[0] if len(plans) == 1 else None
 
 
 @transaction.atomic
@@ -99,11 +130,17 @@ def _take_version(session_id: int, version: int, **changes) -> bool:
     return bool(SessionDraft.objects.filter(pk=session_id, version=version).update(version=version + 1, **changes))
 
 
-def sign_session(*, session_id: int, version: int, password: str, by, at=None) -> TreatmentSession:
+def sign_session(
+    *, session_id: int, version: int, password: str, by, seen: str | None = None, at=None
+) -> TreatmentSession:
     """Turns the draft at `version` into frozen rows under the author's signature.
 
-    Raises Refused (password), Incomplete (with every problem) or DraftConflict; then nothing is written. The same
-    form sent again finds the session signed and returns it.
+    The safety rules are asked again, and what they say is recorded with the reasons for going on. `seen` is the
+    digest of what they said on the page: AnswersChanged when they say something else now.
+
+    Takes from the stock what was drawn up. Raises Refused (password, or a lot that a colleague used up at this very
+    moment), Incomplete (with every problem) or DraftConflict; then nothing is written. The same form sent again finds
+    the session signed and returns it.
     """
     at = at or clock.now()
     check_password_again(user=by, password=password)
@@ -111,10 +148,10 @@ def sign_session(*, session_id: int, version: int, password: str, by, at=None) -
         session = get_object_or_404(
             TreatmentSession.objects.select_related("draft", "patient"), pk=session_id, practitioner=by
         )
-        seen = session.status == SessionStatus.DRAFT and session.draft.version == version
-        if not seen or not _take_version(session_id, version):
+        current = session.status == SessionStatus.DRAFT and session.draft.version == version
+        if not current or not _take_version(session_id, version):
             return _signed_meanwhile(session_id, version, by)
-        _sign(session, by, at)
+        _sign(session, by, seen, at)
         return session
 
 
@@ -125,40 +162,84 @@ def _signed_meanwhile(session_id: int, version: int, by) -> TreatmentSession:
     raise DraftConflict(session.draft)
 
 
-def _sign(session: TreatmentSession, by, at) -> None:
-    chart, problems = read_chart(session.draft.content)
+def _sign(session: TreatmentSession, by, seen: str | None, at) -> None:
+    # two sessions of one patient are signed one after the other, so that each counts the other's doses
+    Patient.objects.select_for_update(no_key=True).get(pk=session.patient_id)
+    chart, problems = read_chart(session.draft.content, session.pk)
     reference = reference_of(chart)
-    if problems := problems + rules.problems_in(chart, reference, session_day(session)):
+    answers = safety.answers_for_chart(chart, reference, session)
+    problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
+    if problems:
         raise Incomplete(problems)
-    rows = _write_rows(session, chart, reference)
+    if seen is not None and not signing.same(seen, safety.digest(answers)):
+        raise AnswersChanged
+    rows = _write_rows(session, chart, reference, at)
+    told = _write_answers(session, answers, chart.reasons, by, at)
+    take_for_session(
+        session_id=session.pk, takings=rules.takings_of(chart, reference), by=by, at=at, used_at=_used_at(rows[0], at)
+    )
     session.indication = reference.indications.get(chart.indication)
     session.note, session.reactions, session.advice = chart.note, chart.reactions, chart.advice
     session.status = SessionStatus.SIGNED
     session.signed_at, session.signed_by = at, by
     session.signed_name, session.signed_role = by.full_name, by.qualification
-    session.content_hash = signing.content_hash(session, *rows)
+    session.content_hash = signing.content_hash(session, *rows, told)
     session.signature = signing.session_signature(session)
     session.save(force_update=True)
     record(by=by, action=Action.SIGN, subject=session, patient_id=session.patient_id, at=at)
 
 
-def _write_rows(session: TreatmentSession, chart: Chart, reference: Reference) -> tuple[list, list, list]:
-    preparations = Preparation.objects.bulk_create(
-        Preparation(
+def _write_answers(session: TreatmentSession, answers, reasons: dict[str, str], by, at) -> list[SafetyAnswer]:
+    """What was said, and why it was gone on all the same; the trail names the rules that were overridden."""
+    told = [
+        SafetyAnswer(
             session=session,
-            position=position,
-            version_id=syringe.version_id,
-            volume_ml=syringe.volume_ml,
-            variation=syringe.variation,
-            variation_reason=syringe.variation_reason,
+            rule=answer.rule,
+            about=answer.about,
+            effect=answer.effect,
+            message=answer.message,
+            sources=list(answer.sources),
+            reason=reasons.get(answer.key, "") if answer.needs_reason else "",
         )
+        for answer in answers
+    ]
+    SafetyAnswer.objects.bulk_create(told)
+    if overridden := {answer.rule for answer in answers if answer.needs_reason}:
+        record(
+            by=by,
+            action=Action.OVERRIDE,
+            subject=session,
+            patient_id=session.patient_id,
+            fields=list(overridden),
+            at=at,
+        )
+    return told
+
+
+def _used_at(preparations: list[Preparation], at: datetime) -> datetime:
+    """When the first syringe was drawn up: then the lots had to be usable, and not any more when it is signed.
+
+    Each syringe's own moment is judged by the rules.
+    """
+    return min((preparation.drawn_at for preparation in preparations), default=at)
+
+
+def _write_rows(session: TreatmentSession, chart: Chart, reference: Reference, at) -> tuple[list, list, list]:
+    preparations = Preparation.objects.bulk_create(
+        _preparation(session, position, syringe, reference.versions[syringe.version_id], at)
         for position, syringe in enumerate(chart.preparations, 1)
     )
     row_of = dict(zip((syringe.id for syringe in chart.preparations), preparations, strict=True))
     lots = PreparationLot.objects.bulk_create(
-        PreparationLot(preparation=row_of[syringe.id], line=line, lot_id=syringe.lots[line.pk])
+        PreparationLot(
+            preparation=row_of[syringe.id],
+            line=part.line,
+            lot_id=syringe.lots[part.line.pk],
+            volume_ml=part.drawn_ml,
+        )
         for syringe in chart.preparations
-        for line in reference.versions[syringe.version_id].lines.all()
+        for part in parts_of(syringe, reference.versions[syringe.version_id])
+        if part.drawn_ml
     )
     injections = Injection.objects.bulk_create(
         Injection(
@@ -179,9 +260,23 @@ def _write_rows(session: TreatmentSession, chart: Chart, reference: Reference) -
     return preparations, lots, injections
 
 
+def _preparation(session, position: int, syringe: Syringe, version, at) -> Preparation:
+    return Preparation(
+        session=session,
+        position=position,
+        version=version,
+        volume_ml=volume_in(syringe, version),
+        variation=variation_text(syringe, version),
+        variation_reason=syringe.variation_reason,
+        number=syringe.number,
+        drawn_at=min(rules.drawn_moment(syringe, session.started_at), max(at, session.started_at)),
+    )
+
+
 def verify_signature(session: TreatmentSession) -> bool:
     """Whether the stored rows are, to the last character, what was signed here for this session."""
-    return signing.same(session.content_hash, signing.content_hash(session, *signed_rows(session))) and signing.same(
+    content = signing.content_hash(session, *signed_rows(session), signed_answers(session))
+    return signing.same(session.content_hash, content) and signing.same(
         session.signature, signing.session_signature(session)
     )
 
@@ -219,7 +314,10 @@ def add_addendum(*, session_id: int, text: str, password: str, submission: UUID,
 
 
 def void_session(*, session_id: int, reason: str, password: str, by, at=None) -> TreatmentSession:
-    """Marks a session as a mistake. It keeps standing, with who, when and why; a draft only its author can void."""
+    """Marks a session as a mistake. It keeps standing, with who, when and why; a draft only its author can void.
+
+    What it took from the stock is given back.
+    """
     at = at or clock.now()
     check_password_again(user=by, password=password)
     reason = given(reason)
@@ -232,5 +330,6 @@ def void_session(*, session_id: int, reason: str, password: str, by, at=None) ->
         standing = TreatmentSession.objects.filter(pk=session_id, status=session.status)
         if not standing.update(status=SessionStatus.VOIDED, voided_at=at, voided_by=by, void_reason=reason):
             raise Conflict
+        give_back_for_session(session_id=session_id, by=by, at=at)
         record(by=by, action=Action.VOID, subject=session, patient_id=session.patient_id, at=at)
     return session_for(session_id, by)

@@ -18,8 +18,12 @@ MEANING = _("I carried out this treatment, and this record of it is complete and
 ADDENDUM_MEANING = _("I wrote this addition to the record.")
 
 
-def content_hash(session, preparations, lots, injections) -> str:
-    """SHA-256 of everything that is signed. Rows come as they are stored, in the order of the models."""
+def content_hash(session, preparations, lots, injections, answers=()) -> str:
+    """SHA-256 of everything that is signed. Rows come as they are stored, in the order of the models.
+
+    What came to be recorded later (a mixture's number and time, amounts, the plan, the safety rules' answers) counts
+    where it is there, so that the hash of an older record stays what it was.
+    """
     positions = {preparation.pk: preparation.position for preparation in preparations}
     content = {
         "session": [session.pk, session.patient_id, session.practitioner_id, _instant(session.started_at)],
@@ -27,10 +31,10 @@ def content_hash(session, preparations, lots, injections) -> str:
         "indication": session.indication_id,
         "texts": [session.note, session.reactions, session.advice],
         "preparations": [
-            [p.position, p.version_id, format_amount(p.volume_ml), p.variation, p.variation_reason]
+            [p.position, p.version_id, format_amount(p.volume_ml), p.variation, p.variation_reason, *_drawn(p)]
             for p in sorted(preparations, key=lambda p: p.position)
         ],
-        "lots": sorted([positions.get(lot.preparation_id), lot.line_id, lot.lot_id] for lot in lots),
+        "lots": sorted([positions.get(lot.preparation_id), lot.line_id, lot.lot_id, *_taken(lot)] for lot in lots),
         "injections": [
             [
                 positions.get(i.preparation_id),
@@ -41,7 +45,21 @@ def content_hash(session, preparations, lots, injections) -> str:
             for i in sorted(injections, key=lambda i: i.pk)
         ],
     }
+    if session.plan_id:
+        content["plan"] = session.plan_id
+    if answers:
+        content["safety"] = sorted([a.rule, a.about, a.effect, a.message, a.sources, a.reason] for a in answers)
     return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def _drawn(preparation) -> list[str]:
+    if not preparation.number and preparation.drawn_at is None:
+        return []
+    return [preparation.number, _instant(preparation.drawn_at) if preparation.drawn_at else ""]
+
+
+def _taken(lot) -> list[str]:
+    return [] if lot.volume_ml is None else [format_amount(lot.volume_ml)]
 
 
 def session_signature(session) -> str:

@@ -11,18 +11,22 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clinic.audit.enums import Action
 from clinic.audit.services import record
+from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import get_patient
 from patients.registry.services import record_opened
-from treatments.charting import queries, rules, services
+from treatments.charting import queries, rules, safety, services
 from treatments.charting.diagrams import VIEWS, drawings, maps_of
 from treatments.charting.draft import Malformed, read_chart
 from treatments.charting.enums import SessionStatus
-from treatments.charting.forms import AddendumForm, ChartForms, SignForm, VoidForm
-from treatments.charting.page import named, page_data, wall_time
-from treatments.charting.services import DraftConflict, Incomplete
+from treatments.charting.forms import AddendumForm, ChartForms, LabelsForm, SignForm, VoidForm
+from treatments.charting.labels import labels_of
+from treatments.charting.page import lot_state, named, page_data, wall_time
+from treatments.charting.plan_forms import ChoosePlanForm
+from treatments.charting.safety_page import as_data, grouped, recorded
+from treatments.charting.services import AnswersChanged, DraftConflict, Incomplete
 from treatments.charting.signing import ADDENDUM_MEANING, MEANING
 
 
@@ -32,14 +36,27 @@ def tab(request, patient_id):
     """The patient's sessions."""
     patient = get_patient(patient_id)
     record_opened(by=request.user, patient=patient, tab="charting:tab")
-    sessions = queries.sessions_of(patient.pk, request.user)
-    return render(request, "charting/tab.html", {"patient": patient, "tab": "charting:tab", "sessions": sessions})
+    plans = queries.plans_of(patient.pk)
+    context = {
+        "patient": patient,
+        "tab": "charting:tab",
+        "sessions": queries.sessions_of(patient.pk, request.user),
+        "plans": plans,
+        "places": queries.planned_places(plans),
+    }
+    return render(request, "charting/tab.html", context)
 
 
 @require_POST
 @requires(Permission.CHART_SESSIONS)
 def start(request, patient_id):
-    session = services.start_session(patient=get_patient(patient_id), practitioner=request.user, by=request.user)
+    form = ChoosePlanForm(request.POST)
+    session = services.start_session(
+        patient=get_patient(patient_id),
+        practitioner=request.user,
+        plan_id=form.cleaned_data["plan"] if form.is_valid() else None,
+        by=request.user,
+    )
     return redirect("charting:chart", session.pk)
 
 
@@ -58,8 +75,8 @@ def chart(request, session_id):
     session = queries.session_for(session_id, request.user)
     if session.status != SessionStatus.DRAFT:
         return redirect("charting:session", session.pk)
-    offer = queries.offer_at(session.started_at)
-    forms = ChartForms(session.draft.content, offer, request.POST or None)
+    offer = queries.offer_for(session, clock.now())
+    forms = ChartForms(session, offer, request.POST or None)
     conflict = None
     if request.method == "POST" and (content := forms.edited()) is not None:
         try:
@@ -76,7 +93,8 @@ def chart(request, session_id):
 
 def _chart_context(session, offer, forms) -> dict:
     last = queries.last_signed(session.patient_id)
-    return _summary(session) | {
+    summary = _summary(session)
+    return summary | {
         "patient": session.patient,
         "session": session,
         "draft": session.draft,
@@ -85,18 +103,23 @@ def _chart_context(session, offer, forms) -> dict:
         "views": VIEWS,
         "chips": ("0.02", "0.05", "0.1"),
         "last": last,
-        "data": page_data(session.draft, offer, last),
+        "plans": queries.active_plans(session.patient_id),
+        "data": page_data(session.draft, offer, last) | {"answers": as_data(summary["answers"])},
     }
 
 
 def _summary(session) -> dict:
     """The draft read, judged and added up."""
     content = session.draft.content
-    chart, problems = read_chart(content)
-    reference = queries.reference_of(chart)
-    problems += rules.problems_in(chart, reference, queries.session_day(session))
+    chart, problems = read_chart(content, session.pk)
+    readable = safety.readable(content)
+    reference = queries.reference_of(readable)
+    answers = safety.answers_for_chart(readable, reference, session)
+    problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
     areas = queries.area_names(content)
     return {
+        "answers": answers,
+        "safety": grouped(answers, content.get("reasons", {})),
         "areas": areas,
         "chart": chart,
         "reference": reference,
@@ -134,7 +157,15 @@ def save(request, session_id):
         )
     except Refused as refusal:
         return JsonResponse({"message": str(refusal.message)}, status=400)
-    return JsonResponse({"version": draft.version, "savedAt": wall_time(draft.saved_at)})
+    lots = queries.chosen_lots(draft, clock.now())
+    return JsonResponse(
+        {
+            "version": draft.version,
+            "savedAt": wall_time(draft.saved_at),
+            "lots": {offer.lot.pk: lot_state(offer) for offer in lots},
+            "answers": as_data(safety.answers_for_draft(draft.content, draft.session)),
+        }
+    )
 
 
 def _sent(request) -> dict:
@@ -163,20 +194,47 @@ def present(request, session_id):
     return HttpResponse(status=204)
 
 
+@require_GET
+@requires(Permission.CHART_SESSIONS)
+def labels(request, session_id):
+    """The labels of a session's syringes, to be printed."""
+    session = queries.session_for(session_id, request.user)
+    if session.status == SessionStatus.VOIDED:
+        return redirect("charting:session", session.pk)
+    form = LabelsForm({"size": "small"} | request.GET.dict())
+    chosen = form.cleaned_data if form.is_valid() else {}
+    chart = _chart(session)
+    labels = labels_of(chart, queries.reference_of(chart), session.started_at)
+    record_opened(by=request.user, patient=session.patient, tab="charting:labels")
+    size = chosen.get("size") or "small"
+    context = {
+        "patient": session.patient,
+        "session": session,
+        "tab": "charting:tab",
+        "form": form,
+        "size": size,
+        "skipped": range(chosen.get("used") or 0) if size == "sheet" else (),
+        "labels": [label for label in labels if label.syringe_id == chosen.get("of")] if chosen.get("of") else labels,
+    }
+    return render(request, "charting/labels.html", context)
+
+
 @require_http_methods(["GET", "POST"])
 @requires(Permission.CHART_SESSIONS)
 def sign(request, session_id):
     session = queries.session_for(session_id, request.user)
     if session.status != SessionStatus.DRAFT:
         return redirect("charting:session", session.pk)
-    form = SignForm(request.POST or None, initial={"version": session.draft.version})
+    form = SignForm(request.POST or None)
     if form.is_valid():
         try:
             services.sign_session(session_id=session.pk, by=request.user, **form.cleaned_data)
         except DraftConflict as conflict:
-            form = SignForm(initial={"version": conflict.stored.version})
+            form, session = SignForm(), queries.session_for(conflict.stored.pk, request.user)
             messages.warning(request, _("The session was changed meanwhile. Read it again before you sign."))
-            session = queries.session_for(session_id, request.user)
+        except AnswersChanged as changed:
+            form = SignForm()
+            messages.warning(request, changed.message)
         except Incomplete as refusal:
             refusal.add_to(form)
         except Refused as refusal:
@@ -186,6 +244,7 @@ def sign(request, session_id):
             return redirect("charting:session", session.pk)
     record_opened(by=request.user, patient=session.patient, tab="charting:sign")
     summary = _summary(session)
+    form.initial = {"version": session.draft.version, "seen": safety.digest(summary["answers"])}
     context = {"patient": session.patient, "session": session, "form": form, "meaning": MEANING}
     return render(request, "charting/sign.html", summary | context | {"maps": maps_of(summary["chart"])})
 
@@ -201,13 +260,17 @@ def session(request, session_id):
     return render(request, "charting/session.html", _record(session))
 
 
+def _chart(session):
+    """What was signed, or what is typed so far."""
+    if session.signed_at:
+        return queries.chart_of(session, *queries.signed_rows(session))
+    return read_chart(session.draft.content, session.pk)[0]
+
+
 def _record(session) -> dict:
     """A closed session: its rows, or what was typed when it was voided before it was signed."""
-    if session.signed_at:
-        chart = queries.chart_of(session, *queries.signed_rows(session))
-        intact = services.verify_signature(session)
-    else:
-        chart, intact = read_chart(session.draft.content)[0], None
+    chart = _chart(session)
+    intact = services.verify_signature(session) if session.signed_at else None
     reference = queries.reference_of(chart)
     return {
         "patient": session.patient,
@@ -216,6 +279,7 @@ def _record(session) -> dict:
         "reference": reference,
         "totals": rules.totals_of(chart, reference),
         "maps": maps_of(chart),
+        "safety": recorded(queries.signed_answers(session)),
         "intact": intact,
         "meaning": MEANING,
         "addenda": [(addendum, services.verify_addendum(addendum)) for addendum in session.addenda.all()],

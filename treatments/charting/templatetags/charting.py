@@ -3,6 +3,7 @@
 from django import template
 
 from treatments.charting.diagrams import MARKS, tone_of
+from treatments.charting.mixture import parts_of, variation_text, volume_in
 from treatments.charting.page import lot_label, version_name
 from treatments.charting.rules import side_suffix, summary_line
 
@@ -10,6 +11,18 @@ register = template.Library()
 register.filter("version_name", version_name)
 register.filter("lot_label", lot_label)
 register.filter("side_label", side_suffix)
+register.filter("volume_in", volume_in)
+
+
+@register.filter("parts_of")
+def components(syringe, version) -> list:
+    """What is in a syringe; nothing where its recipe is not known."""
+    return parts_of(syringe, version) if version else []
+
+
+@register.filter("variation_text")
+def varied(syringe, version) -> str:
+    return variation_text(syringe, version) if version else syringe.variation
 
 
 @register.inclusion_tag("charting/_mark.html")
