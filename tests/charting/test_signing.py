@@ -287,8 +287,9 @@ def test_the_number_of_queries_does_not_grow_with_the_chart(kit):
             kit.sign(session)
         return len(captured)
 
+    queries(kit.content())  # from here on each has an earlier session of the same day to look at
     few = queries(kit.content())
-    assert queries(forty_points(kit)) == few <= 25
+    assert queries(forty_points(kit)) == few <= 60
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clinic.audit.models import AuditEvent
 from tests.charting.drafts import WHEN
-from tests.factories.patients import PatientFactory
+from tests.factories.patients import PatientFactory, asked
 from tests.factories.people import PASSWORD, PractitionerFactory
 from tests.factories.treatments import LotFactory
 from treatments.charting.models import Addendum, SessionDraft, TreatmentSession
@@ -69,6 +69,11 @@ def post(desk, session, do, version=0, **fields):
     return desk.post(url("chart", session), {"do": do, "version": version, **fields})
 
 
+def signature(desk, session, **changes):
+    """What the sign page's form sends."""
+    return desk.get(url("sign", session)).context["form"].initial | {"password": PASSWORD} | changes
+
+
 def content_of(session):
     return SessionDraft.objects.get(pk=session.pk).content
 
@@ -82,7 +87,7 @@ def test_a_whole_chart_without_the_script(kit, desk):
     assert post(desk, session, "add-points", version=1, **group).status_code == 302
     texts = {"indication": "", "note": "Calm.", "reactions": "", "advice": "Ice."}
     assert post(desk, session, "texts", version=2, **texts).status_code == 302
-    response = desk.post(url("sign", session), {"version": 3, "password": PASSWORD}, follow=True)
+    response = desk.post(url("sign", session), signature(desk, session), follow=True)
     assert b"The session is signed." in response.content
     session.refresh_from_db()
     assert (session.status, session.note, session.advice) == ("signed", "Calm.", "Ice.")
@@ -107,10 +112,11 @@ def test_syringes_are_changed_and_removed_without_the_script(kit, desk):
     session = kit.start(kit.content())
     line = kit.lines[0]
     assert "Thigh, front, left" in desk.get(url("chart", session)).content.decode()
-    fields = {"p1-volume_ml": "7", "p1-variation": "half", "p1-variation_reason": "first time", f"p1-lot-{line.pk}": ""}
+    key = str(line.pk)
+    fields = {"p1-volume_ml": "7", f"p1-amount-{key}": "1", "p1-variation_reason": "first time", f"p1-lot-{key}": ""}
     assert post(desk, session, "syringe-p1", **fields).status_code == 302
     syringe = content_of(session)["preparations"][0]
-    assert (syringe["volume_ml"], syringe["variation"], syringe["lots"][str(line.pk)]) == ("7", "half", None)
+    assert (syringe["volume_ml"], syringe["amounts"], syringe["lots"][key]) == ("7", {key: "1"}, None)
     assert post(desk, session, "remove-injections-i1", version=1).status_code == 302
     assert content_of(session)["injections"] == []
     assert post(desk, session, "remove-preparations-p1", version=2).status_code == 302
@@ -233,14 +239,15 @@ def test_a_lot_that_was_not_chosen_is_never_shown_as_another(kit, desk):
 
 def test_signing_with_a_wrong_password_keeps_the_draft(kit, desk):
     session = kit.start(kit.content())
-    response = desk.post(url("sign", session), {"version": 0, "password": "guess"})
+    response = desk.post(url("sign", session), signature(desk, session, password="guess"))
     assert response.context["form"].errors["password"] and TreatmentSession.objects.get().status == "draft"
 
 
 def test_signing_a_draft_that_moved_on_shows_it_again(kit, desk):
     session = kit.start(kit.content())
+    read = signature(desk, session)
     save_draft(session_id=session.pk, version=0, content=kit.content(note="newer"), by=kit.practitioner, at=WHEN)
-    response = desk.post(url("sign", session), {"version": 0, "password": PASSWORD})
+    response = desk.post(url("sign", session), read)
     assert b"newer" in response.content and b"Read it again" in response.content
     assert response.context["form"]["version"].value() == 1
     assert TreatmentSession.objects.get().status == "draft"
@@ -322,7 +329,7 @@ def test_the_chart_costs_the_same_with_many_points(kit, desk):
 
     small = kit.start(kit.content())
     groups = [kit.group(id=f"i{n}", points=[[0.6, 0.6]] * 10) for n in range(30)]
-    big = kit.start(kit.content(syringes=[kit.syringe(volume_ml="100")], groups=groups), patient=PatientFactory())
+    big = kit.start(kit.content(syringes=[kit.syringe(volume_ml="100")], groups=groups), patient=asked(PatientFactory()))
     assert queries(small, "chart") == queries(big, "chart")
     assert queries(small, "sign") == queries(big, "sign")
     kit.sign(small)
