@@ -37,7 +37,7 @@ class StepForm(Form):
         label=_("Note"),
         max_length=500,
         required=False,
-        help_text=_("Only practitioners read it. Needed when no action is."),
+        help_text=_("Only practitioners read it. Needed with “No action needed”."),
     )
     version = VersionField()
 
