@@ -20,7 +20,16 @@ from treatments.catalogue.models import (
 )
 from treatments.charting.models import SessionDraft, TreatmentPlan, TreatmentSession
 from treatments.scheduling.enums import VisitKind
-from treatments.scheduling.models import Appointment, HoursException, Room, VisitType, WorkingHours
+from treatments.scheduling.links import digest_of, token_of
+from treatments.scheduling.models import (
+    Appointment,
+    HoursException,
+    Room,
+    SlotOffer,
+    VisitType,
+    WaitingEntry,
+    WorkingHours,
+)
 from treatments.stock.models import Lot
 
 
@@ -185,6 +194,32 @@ class AppointmentFactory(factory.django.DjangoModelFactory):
     submission = factory.LazyFunction(uuid4)
     booked_by = factory.SelfAttribute("practitioner")
     booked_at = LONG_AGO
+
+
+class WaitingEntryFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = WaitingEntry
+
+    patient = factory.SubFactory(PatientFactory)
+    visit_type = factory.SubFactory(VisitTypeFactory, kind=VisitKind.FOLLOW_UP)
+    from_day = date(2027, 3, 1)
+    until_day = date(2027, 3, 31)
+    created_by = factory.SubFactory(PractitionerFactory)
+    created_at = LONG_AGO
+
+
+class SlotOfferFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SlotOffer
+
+    entry = factory.SubFactory(WaitingEntryFactory)
+    practitioner = factory.SubFactory(PractitionerFactory)
+    starts_at = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+    expires_at = factory.SelfAttribute("starts_at")
+    nonce = factory.LazyFunction(uuid4)
+    token_digest = factory.LazyAttribute(lambda o: digest_of(token_of("offer", o.nonce)))
+    offered_by = factory.SelfAttribute("practitioner")
+    offered_at = LONG_AGO
 
 
 class IndicationFactory(factory.django.DjangoModelFactory):

@@ -31,14 +31,17 @@ from tests.factories.treatments import (
     ProductFactory,
     RoomFactory,
     SessionFactory,
+    SlotOfferFactory,
     TechniqueFactory,
     VisitTypeFactory,
+    WaitingEntryFactory,
 )
 from treatments.catalogue.exchange import services as exchange
 from treatments.catalogue.models import Incompatibility, Indication, KnownKey
 from treatments.catalogue.queries import RULES
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
+from treatments.scheduling.links import token_of
 from treatments.scheduling.models import Course
 
 FACTORIES = {
@@ -196,6 +199,7 @@ BUILDERS = {
     "visit_type_id": lambda person: VisitTypeFactory().pk,
     "room_id": lambda person: RoomFactory().pk,
     "practitioner_id": lambda person: PractitionerFactory().pk,
+    "offer_id": lambda person: SlotOfferFactory().pk,
     "exception_id": lambda person: HoursExceptionFactory().pk,
     "reminder_id": a_reminder,
     "decision_id": a_decision,
@@ -230,6 +234,9 @@ KWARGS = (
         "catalogue:limit": a_limit,
         "catalogue:add_legal": lambda person: {"term_id": IngredientFactory().pk},
         "catalogue:legal": a_legal_status,
+        "scheduling:answer_offer": lambda person: {"token": token_of("offer", SlotOfferFactory().nonce)},
+        "scheduling:edit_wish": lambda person: {"entry_id": WaitingEntryFactory().pk},
+        "scheduling:take_off_list": lambda person: {"entry_id": WaitingEntryFactory().pk},
         "scheduling:move_course": of_course,
         "scheduling:cancel_course": of_course,
         "recall:received": lambda person: {"kind": "lot", "row_id": LotFactory().pk},

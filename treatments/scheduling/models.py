@@ -16,6 +16,7 @@ from treatments.charting.models import TreatmentSession
 from treatments.scheduling.enums import (
     Colour,
     OfferStatus,
+    PartOfDay,
     Priority,
     RoomKind,
     VisitKind,
@@ -235,6 +236,10 @@ class WaitingEntry(models.Model):
 
     def __str__(self):
         return f"waiting entry {self.pk}"
+
+    @property
+    def parts_text(self) -> list[str]:
+        return [str(PartOfDay(part).label).lower() for part in self.parts if part in PartOfDay.values]
 
 
 class SlotOffer(models.Model):

@@ -179,6 +179,11 @@ def nearest_of_type(visit_type: VisitType, patient, starts_at: datetime, within:
     return near.values_list("starts_at", flat=True).first()
 
 
+def starts_of_type(visit_type: VisitType, patient) -> list[datetime]:
+    visits = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE)
+    return list(visits.values_list("starts_at", flat=True))
+
+
 def done_consultations(patient_ids) -> dict[int, list[Appointment]]:
     """Consultations that took place, by patient."""
     rows = Appointment.objects.filter(

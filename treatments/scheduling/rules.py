@@ -14,9 +14,9 @@ from clinic.core.errors import Refused
 from clinic.staff.permissions import Permission, Role
 from treatments.charting.models import TreatmentSession
 from treatments.scheduling import queries
-from treatments.scheduling.enums import OPEN, VISIT_MOVES, RoomKind, VisitKind, VisitStatus
+from treatments.scheduling.enums import OPEN, VISIT_MOVES, RoomKind, VisitKind, VisitStatus, WaitingStatus
 from treatments.scheduling.intervals import contains
-from treatments.scheduling.models import Appointment, Room, VisitType
+from treatments.scheduling.models import Appointment, Room, SlotOffer, VisitType, WaitingEntry
 
 # A patient who is already there may be booked for a quarter that has just begun.
 WALK_IN = timedelta(minutes=15)
@@ -235,6 +235,24 @@ def check_move(appointment: Appointment, to: VisitStatus, at: datetime) -> None:
 def check_course(count: int) -> None:
     if not 1 <= count <= MOST_IN_COURSE:
         raise Refused(_("A course has from 1 to %(most)d visits.") % {"most": MOST_IN_COURSE})
+
+
+def check_waiting(wish: dict, at: datetime) -> None:
+    if wish["until_day"] < wish["from_day"]:
+        raise Refused(_("The last day must not be before the first."), field="until_day")
+    if wish["until_day"] < clock.local(at).date():
+        raise Refused(_("That day has passed."), field="until_day")
+
+
+def check_waits(entry: WaitingEntry) -> None:
+    if entry.status != WaitingStatus.WAITING:
+        raise Refused(_("This is no longer on the list."))
+
+
+def check_offer_stands(offer: SlotOffer, at: datetime) -> None:
+    if at >= offer.expires_at:
+        raise Refused(_("This offer has expired."))
+    check_waits(offer.entry)
 
 
 def check_movable(appointment: Appointment) -> None:

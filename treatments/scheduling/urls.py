@@ -1,6 +1,14 @@
 from django.urls import path
 
-from treatments.scheduling import calendar_views, course_views, desk_views, settings_views, stock_views, views
+from treatments.scheduling import (
+    calendar_views,
+    course_views,
+    desk_views,
+    settings_views,
+    stock_views,
+    views,
+    waiting_views,
+)
 
 app_name = "scheduling"
 urlpatterns = [
@@ -29,6 +37,13 @@ urlpatterns = [
     path("visit/<row:appointment_id>/course/move/", course_views.move_course, name="move_course"),
     path("visit/<row:appointment_id>/course/cancel/", course_views.cancel_course, name="cancel_course"),
     path("course/", course_views.book_course, name="book_course"),
+    path("visit/<row:appointment_id>/offer/", waiting_views.offer, name="offer"),
+    path("waiting/", waiting_views.waiting_list, name="waiting"),
+    path("waiting/add/", waiting_views.add_to_list, name="add_to_list"),
+    path("waiting/<row:entry_id>/", waiting_views.edit_wish, name="edit_wish"),
+    path("waiting/<row:entry_id>/off/", waiting_views.take_off_list, name="take_off_list"),
+    path("waiting/offers/<row:offer_id>/", waiting_views.offer_step, name="offer_step"),
+    path("offer/<str:token>/", waiting_views.answer_offer, name="answer_offer"),
     path("patient/<row:patient_id>/", views.tab, name="tab"),
     path("settings/", settings_views.settings, name="settings"),
     path("settings/types/add/", settings_views.add_visit_type, name="add_visit_type"),

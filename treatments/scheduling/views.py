@@ -18,7 +18,7 @@ from clinic.staff.permissions import Permission
 from patients.registry.queries import find_patients, get_patient, similar_patients
 from patients.registry.rules import duplicates
 from patients.registry.services import record_opened, register_patient
-from treatments.scheduling import forms, offers, queries, rules, safety, services
+from treatments.scheduling import forms, offers, queries, rules, safety, services, waiting_queries
 from treatments.scheduling.enums import VisitStatus
 
 STEPS = {
@@ -119,6 +119,7 @@ def visit(request, appointment_id):
     """One visit: when, with whom, what happened to it, and the next step."""
     visit = queries.get_visit(appointment_id)
     record(by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id)
+    freed = waiting_queries.freed_by(visit, clock.now())
     context = {
         "visit": visit,
         "patient": visit.patient,
@@ -128,6 +129,7 @@ def visit(request, appointment_id):
         "session": rules.session_to_open(visit, request.user),
         "without_consultation": rules.lacks_consultation(visit, clock.now()),
         "course": queries.visits_of_course(visit.course_id),
+        "waiting_count": len(waiting_queries.who_waits_for(freed, but=visit.patient)) if freed else 0,
         "advice": safety.of_visit(visit, request.user),
         "shell": shell_of(request),
     }
