@@ -82,7 +82,7 @@ def import_file(request, file_id):
         form.data = form.data.copy()
         form.data["seen"] = plan.digest
     shown = {"kept": kept, "upload": upload, "flow": flow, "signer": signer, "form": form, "states": State.labels}
-    shown |= {"counts": preview.counts(plan), "recipes": preview.recipes(plan)}
+    shown |= {"plan": plan, "counts": preview.counts(plan), "recipes": preview.recipes(plan)}
     return _show(request, "exchange_import", shown | {"differences": preview.differences(plan)})
 
 

@@ -33,7 +33,7 @@ class PackForm(Form):
         label=_("Recipes"),
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose one.")},
+        error_messages={"required": _("Choose at least one.")},
     )
 
     def __init__(self, *args, versions, **kwargs):

@@ -61,6 +61,10 @@ class Plan:
         return [step for step in self.steps if step.state == state]
 
     @property
+    def changes_nothing(self) -> bool:
+        return not (self.of(State.NEW) or self.of(State.DIFFERS))
+
+    @property
     def digest(self) -> str:
         """Changes when anything that the plan was made from changes here."""
         content = [
@@ -135,7 +139,7 @@ def _formulation_step(row: Row, pk: int | None, here: dict | None) -> Step:
     if theirs not in recipes:
         differences.append(Difference("versions", recipes[-1] if recipes else [], theirs))
     if not differences:
-        return Step(row, State.SAME, pk)
+        return Step(row, State.SAME, pk, version=version)
     if here["retired_at"]:
         return Step(row, State.STAYS, pk, reason=_("A formulation of this name is retired here."))
     if any(part["status"] == VersionStatus.DRAFT for part in here["versions"]):

@@ -45,20 +45,20 @@ def _in_words(version: dict) -> str:
         "name": version["approved_by"],
         "day": (version["approved_at"] or "")[:10],
     }
-    if version["approved_by"]:
-        return _("Version %(number)s, %(status)s: approved there by %(name)s on %(day)s") % words
-    return _("Version %(number)s, %(status)s") % words
+    if version["status"] == VersionStatus.APPROVED:
+        return _("Version %(number)s, approved there by %(name)s on %(day)s") % words
+    return _("Version %(number)s: %(status)s") % words
 
 
 def differences(plan: Plan) -> list[dict]:
     """The rows in which somebody must choose, with each field as it is here and as it is in the file."""
-    names = {row.values["key"]: row.values["name"] for row in plan.file.rows["ingredients"]}
+    ingredients = {row.values["key"]: row.values for row in plan.file.rows["ingredients"]}
     return [
         {
             "step": step,
             "list": step.row.kind.label,
             "fields": [
-                (_label(step, difference), _lines(difference.ours, names), _lines(difference.theirs, names))
+                (_label(step, difference), _lines(difference.ours, ingredients), _lines(difference.theirs, ingredients))
                 for difference in step.differences
             ],
         }
@@ -72,20 +72,22 @@ def _label(step: Step, difference: Difference) -> str:
     return str(step.row.kind.fields[difference.name].field.verbose_name)
 
 
-def _lines(value, names: dict[str, str]) -> list[str]:
+def _lines(value, ingredients: dict[str, dict]) -> list[str]:
     """A value as lines of text."""
     if value is True or value is False:
         return [_("Yes") if value else _("No")]
     if not isinstance(value, list):
         return ["" if value is None else str(value)]
-    return [_item(item, names) for item in value]
+    return [_item(item, ingredients) for item in value]
 
 
-def _item(item, names: dict[str, str]) -> str:
+def _item(item, ingredients: dict[str, dict]) -> str:
+    """A word, the parts of a limit, or a line of a recipe: [ingredient, strength, volume]."""
     if isinstance(item, dict):
         return " · ".join(text for text in item.values() if text)
-    if isinstance(item, list):
-        ingredient, concentration, volume = item
-        parts = [names.get(ingredient, ingredient) or _("in all"), concentration, f"{volume} mL"]
-        return " · ".join(filter(None, parts))
-    return item
+    if isinstance(item, str):
+        return item
+    key, concentration, volume = item
+    ingredient = ingredients.get(key, {"name": key or _("In all"), "unit": ""})
+    strength = f"{concentration} {ingredient['unit']}/mL" if concentration else ""
+    return " · ".join(filter(None, [ingredient["name"], strength, f"{volume} mL"]))
