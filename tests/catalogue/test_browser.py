@@ -1,5 +1,6 @@
 """The recipe's editor and the catalogue's pages in a browser."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,13 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.factories.patients import ConditionFactory
-from tests.factories.treatments import ApprovedVersionFactory, DraftVersionFactory, IngredientFactory, LotFactory
+from tests.factories.treatments import (
+    ApprovedVersionFactory,
+    DraftVersionFactory,
+    IngredientFactory,
+    LotFactory,
+    ProductFactory,
+)
 from treatments.catalogue.models import Incompatibility, IngredientCondition
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -68,11 +75,39 @@ def test_the_lists_filter_while_typing(go, administrator):
     expect(page.get_by_role("link", name="Häir")).to_be_visible()
 
 
+def test_the_list_of_ingredients_filters_orders_and_keeps_both_in_its_address(go, administrator):
+    IngredientFactory(name="Biotin", bleeding_risk=True)
+    IngredientFactory(name="Ginkgo", bleeding_risk=True)
+    IngredientFactory(name="Zinc")
+    page = go(administrator, "catalogue:ingredients")
+    page.get_by_label("Bleeding risk").check()
+    expect(page.get_by_role("link", name="Zinc")).to_have_count(0)
+    page.get_by_role("link", name="Name").click()
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("link", name="Name").click()
+    expect(page.locator("tbody a").first).to_have_text("Ginkgo")
+    assert "sort=-name" in page.url
+    page.get_by_label("Show only what holds these words").press_sequentially("i")
+    expect(page).to_have_url(re.compile("q=i.*bleeding=on.*sort=-name"))
+    expect(page.locator("tbody a")).to_have_text(["Ginkgo", "Biotin"])
+
+
+def test_a_strength_is_converted_while_it_is_typed(go, practitioner):
+    row = IngredientFactory(base_fraction=Decimal("0.5"))
+    page = go(practitioner, "catalogue:ingredient", row.pk)
+    page.get_by_label("Strength", exact=True).press_sequentially("2")
+    page.get_by_label("Written as").select_option(label="%")
+    expect(page.locator("#converted")).to_contain_text("20\N{NO-BREAK SPACE}mg/mL")
+    expect(page.locator("#converted")).to_contain_text("of the base")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [360, 820, 1280])
 def test_the_pages_are_clean_and_fit(go, practitioner, administrator, axe_clean, width):
     draft, approved, lot = DraftVersionFactory(), ApprovedVersionFactory(), LotFactory()
+    later = DraftVersionFactory(formulation=approved.formulation, number=2, notes="Slowly.")
     ingredient = approved.lines.first().ingredient
+    product = ProductFactory(ingredient=ingredient, name="A product with quite a long name of its own 0.9 %")
     rule = IngredientCondition.objects.create(
         key="x", ingredient=ingredient, condition=ConditionFactory(), effect="stop", sources=["https://example.org/a"]
     )
@@ -89,6 +124,20 @@ def test_the_pages_are_clean_and_fit(go, practitioner, administrator, axe_clean,
         (administrator, "catalogue:edit_ingredient", [ingredient.pk]),
         (administrator, "catalogue:classes", []),
         (administrator, "catalogue:drafts_panel", []),
+        (administrator, "catalogue:products", []),
+        (administrator, "catalogue:product", [product.pk]),
+        (administrator, "catalogue:add_product", []),
+        (administrator, "catalogue:edit_product", [product.pk]),
+        (administrator, "catalogue:limit", [ingredient.pk, "session"]),
+        (administrator, "catalogue:add_legal", [ingredient.pk]),
+        (administrator, "catalogue:add_pair_rule", [ingredient.pk]),
+        (administrator, "catalogue:retire_condition_rule", [rule.pk]),
+        (administrator, "catalogue:edit_formulation", [approved.formulation_id]),
+        (administrator, "catalogue:duplicate", [approved.pk]),
+        (administrator, "catalogue:mixing_rules", []),
+        (practitioner, "catalogue:version", [later.pk]),
+        (practitioner, "catalogue:compare", [later.pk]),
+        (practitioner, "charting:version_use", [approved.pk]),
         (administrator, "stock:lots", []),
         (administrator, "stock:lot", [lot.pk]),
         (administrator, "stock:receive", []),

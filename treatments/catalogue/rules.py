@@ -15,6 +15,7 @@ from treatments.catalogue.queries import incompatibilities_among, mixing_rules
 
 MOST_ML = Decimal(500)
 MOST_LINES = 20
+MOST_PAIRS_NAMED = 6
 # More than this in one mL is no solution: nothing dissolves to more than its own weight twice over.
 STRONGEST = {Unit.MG: Decimal(2000), Unit.MCG: Decimal(2_000_000)}
 DILUENT_CLASS = "diluent"
@@ -122,12 +123,18 @@ def _pair_problems(lines) -> list[Problem]:
     found = [Problem(Effect(pair.effect), _pair_message(pair), tuple(pair.sources)) for pair in pairs]
     known = {frozenset((pair.first_id, pair.second_id)) for pair in pairs}
     untested = [(a, b) for a, b in combinations(_actives(lines), 2) if frozenset((a.pk, b.pk)) not in known]
-    if untested:
-        names = "; ".join(f"{a.name} + {b.name}" for a, b in untested)
-        found.append(
-            Problem(Effect.NOTE, _("Nobody has tested these together, so do not take it for safe: ") + names + ".")
-        )
-    return found
+    return found + _untested_problems(untested)
+
+
+def _untested_problems(pairs) -> list[Problem]:
+    """Names the pairs that nobody tested, as long as they can be taken in at a glance."""
+    if not pairs:
+        return []
+    if len(pairs) > MOST_PAIRS_NAMED:
+        message = _("Nobody has tested %(count)s of the pairs in this mixture together, so do not take it for safe.")
+        return [Problem(Effect.NOTE, message % {"count": len(pairs)})]
+    names = "; ".join(f"{a.name} + {b.name}" for a, b in pairs)
+    return [Problem(Effect.NOTE, _("Nobody has tested these together, so do not take it for safe: ") + names + ".")]
 
 
 def _pair_message(pair) -> str:
