@@ -14,6 +14,7 @@ from treatments.catalogue.exchange.reading import File, Row
 from treatments.catalogue.exchange.rows import MODELS
 from treatments.catalogue.exchange.values import has_markup
 from treatments.catalogue.exchange.yamltext import Broken, Problem
+from treatments.catalogue.gtin import gtin14
 from treatments.catalogue.models import Ingredient
 
 HARMFUL = {Vehicle.OIL, Vehicle.ALCOHOL}
@@ -113,8 +114,8 @@ def _contradictions(file: File) -> Iterator[Problem]:
             if least is not None and most is not None and Decimal(least) > Decimal(most):
                 yield Problem(row.line_of(name.format("max")), _("This must not be less than where it starts."))
     for row in file.rows.get("products", []):
-        if row.values["gtin"] and not (row.values["gtin"].isdigit() and len(row.values["gtin"]) == 14):
-            yield Problem(row.line_of("gtin"), _("A GTIN has 14 digits."))
+        if row.values["gtin"] and gtin14(row.values["gtin"]) != row.values["gtin"]:
+            yield Problem(row.line_of("gtin"), _("A GTIN has 14 digits, of which the last checks the others."))
     for row in file.rows["incompatibilities"]:
         if row.values["first"] == row.values["second"]:
             yield Problem(row.line_of("second"), _("Nothing is incompatible with itself."))

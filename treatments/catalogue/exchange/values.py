@@ -4,7 +4,7 @@ In a file, and wherever rows are compared, a value is plain: a text, a whole num
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import models
@@ -13,14 +13,18 @@ from django.utils.translation import gettext as _
 from clinic.core import clock
 from clinic.core.fields import format_amount
 from clinic.core.text import clean, clean_line
+from patients.history.enums import Effect
+from treatments.catalogue.enums import Diagram, LimitPer, Unit
 from treatments.catalogue.exchange.yamltext import Node, Wrong
+from treatments.catalogue.models import PairRule
 from treatments.catalogue.rules import MOST_ML
 
 LONGEST = 10_000
 MOST_ITEMS = 300
 _AMOUNT = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}", re.ASCII)
+_CODE = re.compile(r"[0-9]{6,18}", re.ASCII)
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _SLUG = re.compile(r"[-a-zA-Z0-9_]+", re.ASCII)
 _ADDRESS = re.compile(r"https?://[^\s<>\"\\]{3,}", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
@@ -56,7 +60,10 @@ class Value:
 
 class Choice(Value):
     def read(self, node):
-        return one_of(node, [str(value) for value, _label in self.field.choices])
+        known = [str(value) for value, _label in self.field.choices]
+        if issubclass(self.field.model, PairRule):
+            known.remove(Effect.WAIT)  # of a pair there is nothing to wait for
+        return one_of(node, known)
 
 
 class Key(Value):
@@ -172,25 +179,87 @@ class Sources(Texts):
         return [address_of(item) for item in items_of(node)]
 
 
-class Records(Value):
-    """A list of small rows of texts, such as limits; `max` is an amount and `source` an address."""
+class Drawings(Texts):
+    def read(self, node):
+        return [one_of(item, Diagram.values) for item in items_of(node)]
 
-    empty = []
 
-    def of(self, row):
-        return [{name: "" if value is None else str(value) for name, value in item.items()} for item in super().of(row)]
+class Code(Value):
+    """A number of SNOMED CT."""
 
     def read(self, node):
-        return [{name: self._part(name, part) for name, part in item.fields().items()} for item in items_of(node)]
+        text = text_of(node, longest=18)
+        if not _CODE.fullmatch(text):
+            raise Wrong(node.line, _("A SNOMED CT code has 6 to 18 digits."))
+        return text
 
-    def _part(self, name: str, node: Node) -> str:
-        if not _NAME.fullmatch(name):
-            raise Wrong(node.line, _("“%s” is not known here.") % name[:60])
-        if name == "source" and node.value:
+
+class Records(Value):
+    """A list of small rows of texts, each of which somebody answers for: a source, or who decided it here and when.
+
+    The parts are written in one order, whatever order the database gives them in. `named_by`: the part that tells
+    the rows apart.
+    """
+
+    empty = []
+    parts: tuple[str, ...] = ()
+    needed_parts: set[str] = set()
+    named_by = ""
+
+    def of(self, row):
+        return [{part: item[part] for part in self.parts if part in item} for item in super().of(row)]
+
+    def read(self, node):
+        found = [self._record(item) for item in items_of(node)]
+        if len({record[self.named_by] for record in found}) < len(found):
+            raise Wrong(node.line, _("Something stands twice in this list."))
+        return found
+
+    def _record(self, node: Node) -> dict:
+        nodes = node.fields()
+        for part, missing in [(part, part not in nodes) for part in sorted(self.needed_parts)]:
+            if missing:
+                raise Wrong(node.line, _("“%s” is missing.") % part)
+        for part, value in nodes.items():
+            if part not in self.parts:
+                raise Wrong(value.line, _("“%s” is not known here.") % part[:60])
+        record = {part: self.part(part, nodes[part]) for part in self.parts if part in nodes}
+        if not record.get("source") and not (record.get("decided_by") and record.get("decided_on")):
+            raise Wrong(node.line, _("Who says so? A source is missing, or who decided it here and on which day."))
+        return record
+
+    def part(self, part: str, node: Node) -> str:
+        if part == "source" and node.value:
             return address_of(node)
-        if name == "max" and node.value:
-            amount_of(node, places=6, most=Decimal(10_000_000), positive=True)
-        return text_of(node, longest=500)
+        if part == "decided_on":
+            return day_of(node)
+        return text_of(node, longest=300)
+
+
+class Limits(Records):
+    parts = ("per", "max", "unit", "note", "source", "decided_by", "decided_on")
+    needed_parts = {"per", "max", "unit", "note"}
+    named_by = "per"
+
+    def part(self, part, node):
+        if part == "per":
+            return one_of(node, LimitPer.values)
+        if part == "unit":
+            return one_of(node, [*Unit.values, "day"])
+        if part == "max":
+            return amount_of(node, places=4, most=Decimal(9_999_999), positive=True)
+        return super().part(part, node)
+
+
+class Legal(Records):
+    parts = ("country", "status", "source", "decided_by", "decided_on")
+    needed_parts = {"country", "status"}
+    named_by = "country"
+
+    def part(self, part, node):
+        if part == "country" and not _COUNTRY.fullmatch(node.text()):
+            raise Wrong(node.line, _("A country has two letters, such as ES, FR, DE, US or EU."))
+        return super().part(part, node)
 
 
 class Person(Value):
@@ -208,7 +277,8 @@ class Person(Value):
         return text_of(node, longest=200)
 
 
-LISTS = {"limits": Records, "legal": Records, "sources": Sources}
+LISTS = {"limits": Limits, "legal": Legal, "sources": Sources, "diagrams": Drawings}
+CODES = {"region_code", "skin_code", "left_code", "right_code"}
 
 
 def value_of(field: models.Field) -> Value:
@@ -221,6 +291,8 @@ def value_of(field: models.Field) -> Value:
         return LISTS.get(field.name, Texts)(field)
     if field.choices:
         return Choice(field)
+    if field.name in CODES:
+        return Code(field)
     kinds = {
         models.SlugField: Key,
         models.BooleanField: Yes,
@@ -273,6 +345,17 @@ def moment_of(node: Node) -> str:
         raise Wrong(node.line, _("Write the moment like “2026-01-31T09:30:00+00:00”."))
     if moment.year < 1900 or moment > clock.now() + timedelta(days=1):
         raise Wrong(node.line, _("This moment has not come yet, or is too long ago."))
+    return text
+
+
+def day_of(node: Node) -> str:
+    text = node.text()
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text or day > clock.today():
+        raise Wrong(node.line, _("Write a day that has come, like “2026-01-31”."))
     return text
 
 
