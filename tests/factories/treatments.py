@@ -23,6 +23,7 @@ from treatments.scheduling.enums import VisitKind
 from treatments.scheduling.links import digest_of, token_of
 from treatments.scheduling.models import (
     Appointment,
+    CalendarFeed,
     HoursException,
     Room,
     SlotOffer,
@@ -194,6 +195,16 @@ class AppointmentFactory(factory.django.DjangoModelFactory):
     submission = factory.LazyFunction(uuid4)
     booked_by = factory.SelfAttribute("practitioner")
     booked_at = LONG_AGO
+
+
+class CalendarFeedFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CalendarFeed
+
+    practitioner = factory.SubFactory(PractitionerFactory)
+    nonce = factory.LazyFunction(uuid4)
+    token_digest = factory.LazyAttribute(lambda o: digest_of(token_of("feed", o.nonce)))
+    created_at = LONG_AGO
 
 
 class WaitingEntryFactory(factory.django.DjangoModelFactory):

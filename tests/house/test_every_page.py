@@ -16,6 +16,7 @@ PARTS = {  # answers that are no page of their own
     "scheduling:day_live",
     "scheduling:week_live",
     "scheduling:board_live",
+    "scheduling:feed",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.dates import WEEKDAYS_ABBR
 
@@ -15,9 +15,11 @@ from clinic.staff.models import User
 from clinic.staff.queries import practitioners
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
 from treatments.scheduling.intervals import Stretch, possible_starts, quarters
+from treatments.scheduling.links import digest_of
 from treatments.scheduling.models import (
     Appointment,
     AppointmentChange,
+    CalendarFeed,
     Course,
     HoursException,
     Room,
@@ -179,9 +181,28 @@ def nearest_of_type(visit_type: VisitType, patient, starts_at: datetime, within:
     return near.values_list("starts_at", flat=True).first()
 
 
-def starts_of_type(visit_type: VisitType, patient) -> list[datetime]:
-    visits = Appointment.objects.filter(patient=patient, visit_type=visit_type, status__in=LIVE)
-    return list(visits.values_list("starts_at", flat=True))
+def visits_of_feed(practitioner: User, start: datetime, end: datetime) -> list[Appointment]:
+    """Each with `changed_at`, the moment of its latest change."""
+    visits = Appointment.objects.filter(practitioner=practitioner, starts_at__gte=start, starts_at__lt=end)
+    return list(visits.select_related("visit_type", "room").annotate(changed_at=Max("changes__changed_at")))
+
+
+def changed_at(visit: Appointment) -> datetime | None:
+    return visit.changes.aggregate(latest=Max("changed_at"))["latest"]
+
+
+def feeds_of(practitioner: User) -> list[CalendarFeed]:
+    return list(CalendarFeed.objects.filter(practitioner=practitioner, revoked_at=None))
+
+
+def get_feed(feed_id: int, practitioner: User) -> CalendarFeed:
+    return get_object_or_404(CalendarFeed, pk=feed_id, practitioner=practitioner)
+
+
+def feed_of_token(token: str) -> CalendarFeed | None:
+    """The feed of this address, while it stands and its practitioner works here."""
+    feeds = CalendarFeed.objects.filter(token_digest=digest_of(token), revoked_at=None)
+    return feeds.filter(practitioner__in=practitioners()).select_related("practitioner").first()
 
 
 def done_consultations(patient_ids) -> dict[int, list[Appointment]]:
