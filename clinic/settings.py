@@ -240,6 +240,8 @@ NAVIGATION = [
         "view": "catalogue:formulations",
         "covers": [
             "catalogue:",
+            "charting:safety",
+            "charting:edit_safety",
             "stock:",
             "recall:",
             "history:vocabulary",
@@ -288,6 +290,7 @@ CLINICAL_ROWS = {
     "history.PatientMedicine",
     "history.NoneKnown",
     "history.PregnancyAnswer",
+    "charting.SafetyAnswer",
     "reminders.MedicineDecision",
     "recall.RecallEntry",
     "recall.RecallMessage",

@@ -294,6 +294,8 @@ CHARTING = [
     ("charting:end_plan", PRACTITIONER, PRACTITIONER),
     ("charting:use_successor", PRACTITIONER_NOT, "login 302 403 403"),
     ("charting:choose_plan", PRACTITIONER_NOT, "login 302 403 403"),
+    ("charting:safety_rules", CATALOGUE_READ, CATALOGUE_READ_NOT),
+    ("charting:edit_safety_rule", ADMINISTRATOR, ADMINISTRATOR),
     ("charting:addendum", "login 302 403 403", "login 302 403 403"),
     ("charting:void", PRACTITIONER, PRACTITIONER),
 ]

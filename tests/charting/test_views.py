@@ -329,7 +329,9 @@ def test_the_chart_costs_the_same_with_many_points(kit, desk):
 
     small = kit.start(kit.content())
     groups = [kit.group(id=f"i{n}", points=[[0.6, 0.6]] * 10) for n in range(30)]
-    big = kit.start(kit.content(syringes=[kit.syringe(volume_ml="100")], groups=groups), patient=asked(PatientFactory()))
+    big = kit.start(
+        kit.content(syringes=[kit.syringe(volume_ml="100")], groups=groups), patient=asked(PatientFactory())
+    )
     assert queries(small, "chart") == queries(big, "chart")
     assert queries(small, "sign") == queries(big, "sign")
     kit.sign(small)

@@ -89,12 +89,14 @@ CLASSES = {
     },
     "charting.TreatmentSession": {
         IDENTIFYING: "patient",
-        CLINICAL: "practitioner status started_at plan indication note reactions advice signed_at signed_by signed_name "
-        "signed_role content_hash signature voided_at voided_by void_reason",
+        CLINICAL: "practitioner status started_at plan indication note reactions advice signed_at signed_by "
+        "signed_name signed_role content_hash signature voided_at voided_by void_reason",
     },
     "charting.SessionDraft": {CLINICAL: "session version content saved_at"},
     "charting.Preparation": {CLINICAL: "session position version volume_ml variation variation_reason number drawn_at"},
     "charting.PreparationLot": {CLINICAL: "preparation line lot volume_ml"},
+    "charting.SafetyRule": {NEITHER: "key effect value sources changed_by changed_at why"},
+    "charting.SafetyAnswer": {CLINICAL: "session rule about effect message sources reason"},
     "charting.Injection": {
         CLINICAL: "session preparation area side diagram technique needle depth_mm volume_ml count points"
     },

@@ -41,6 +41,7 @@ from treatments.charting.models import (
     Injection,
     Preparation,
     PreparationLot,
+    SafetyAnswer,
     SessionDraft,
     TreatmentSession,
 )
@@ -188,6 +189,7 @@ class World:
         syringe = Preparation.objects.create(
             session=session, position=1, version=version, volume_ml=5, **secrets(Preparation)
         )
+        SafetyAnswer.objects.create(session=session, effect="stop", **secrets(SafetyAnswer))
         PreparationLot.objects.create(preparation=syringe, line=line, lot=LotFactory(ingredient=line.ingredient))
         Injection.objects.create(
             session=session,

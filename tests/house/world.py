@@ -40,6 +40,8 @@ from tests.factories.treatments import (
 from treatments.catalogue.exchange import services as exchange
 from treatments.catalogue.models import Incompatibility, Indication, KnownKey
 from treatments.catalogue.queries import RULES
+from treatments.charting.models import SafetyRule
+from treatments.charting.safety_settings import load_safety_rules
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
 from treatments.scheduling.links import token_of
@@ -91,6 +93,11 @@ def an_indication(person) -> int:
 def a_rule(person=None) -> ReminderRule:
     load_default_rules_and_texts()
     return ReminderRule.objects.first()
+
+
+def a_safety_rule(person) -> int:
+    load_safety_rules()
+    return SafetyRule.objects.get(key="interval_area").pk
 
 
 def a_text(person) -> int:
@@ -208,6 +215,7 @@ BUILDERS = {
     "case_id": lambda person: CaseFactory().pk,
     "entry_id": lambda person: EntryFactory().pk,
     "rule_id": lambda person: a_rule().pk,
+    "safety_rule_id": a_safety_rule,
     "text_id": a_text,
     "topic": lambda person: Topic.ALLERGIES,
     "kind": lambda person: "allergens",

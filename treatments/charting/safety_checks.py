@@ -3,8 +3,10 @@
 Each is a generator of answers about one case, in sentences that name the fact; `safety.CHECKS` lists them all.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -257,22 +259,29 @@ def interval_ingredient(case: Case) -> Iterator[Answer]:
 
 
 def interval_area(case: Case) -> Iterator[Answer]:
+    """One answer for all areas that were last treated on the same day."""
     least = case.rule("interval_area").value
     if least is None:
         return
-    for (area, side), marks in case.charted_places.items():
-        kin = case.facts.kin(area)
-        last = max(
-            (day for (a, s), day in case.facts.last_in.items() if a in kin and sides_meet(s, side)), default=None
-        )
+    by_day: dict[date, dict[tuple[str, str], list[str]]] = defaultdict(dict)
+    for place, marks in case.charted_places.items():
+        last = _last_in(case, *place)
         if last is not None and (case.facts.day - last).days < least:
-            words = {
-                "area": case.area_name(area, side),
-                "when": _ago(last, case.facts.day),
-                "least": format_amount(least),
-            }
-            message = _("%(area)s was last treated %(when)s; here at least %(least)s days lie between.") % words
-            yield case.answer("interval_area", f"{area}-{side}", message, marks=marks)
+            by_day[last][place] = marks
+    for last, places in by_day.items():
+        words = {
+            "areas": "; ".join(case.area_name(*place) for place in places),
+            "when": _ago(last, case.facts.day),
+            "least": format_amount(least),
+        }
+        message = _("%(areas)s: last treated %(when)s; here at least %(least)s days lie between.") % words
+        yield case.answer("interval_area", last.isoformat(), message, marks=chain.from_iterable(places.values()))
+
+
+def _last_in(case: Case, area: str, side: str) -> date | None:
+    """When the area, a part of it or what it is part of was last treated on this side."""
+    kin = case.facts.kin(area)
+    return max((day for (a, s), day in case.facts.last_in.items() if a in kin and sides_meet(s, side)), default=None)
 
 
 def _ago(last: date, day: date) -> str:
@@ -284,26 +293,34 @@ def _ago(last: date, day: date) -> str:
 
 
 def licensed(case: Case) -> Iterator[Answer]:
-    found: dict[str, Answer] = {}
+    """One answer a product, with all areas that it is not licensed for."""
+    found: dict[int, tuple] = {}
     for syringe, recipe in case.syringes:
-        groups = [group for group in case.chart.injections if group.preparation == syringe.id]
-        places = {(g.area, g.side): path_of(g) for g in groups} or dict.fromkeys(case.places, "")
+        places = _places_of(case, syringe)
         for product in filter(None, (_product(case, syringe, line) for line in case.lines_in(syringe, recipe))):
-            areas = list(product.licensed_areas.all())
-            for (area, _side), mark in places.items():
-                if not areas or area not in case.facts.areas or case.facts.ancestors(area) & {a.key for a in areas}:
-                    continue
-                words = {
-                    "product": product.name,
-                    "licensed": ", ".join(a.name for a in areas),
-                    "area": case.area_name(area),
-                }
-                message = _("%(product)s is licensed for: %(licensed)s. Not for: %(area)s.") % words
-                about = f"product{product.pk}-{area}"
-                before = found[about].marks if about in found else ()
-                marks = dict.fromkeys([*before, path_of(syringe), *([mark] if mark else [])])
-                found[about] = case.answer("licensed", about, message, sources=product.sources, marks=marks)
-    yield from found.values()
+            licensed_for = {area.key for area in product.licensed_areas.all()}
+            outside = {a: m for a, m in places.items() if licensed_for and not case.facts.ancestors(a) & licensed_for}
+            if outside:
+                _product_row, areas, marks = found.setdefault(product.pk, (product, {}, {}))
+                areas |= outside
+                marks |= dict.fromkeys([path_of(syringe), *chain.from_iterable(outside.values())])
+    for pk, (product, areas, marks) in found.items():
+        words = {
+            "product": product.name,
+            "licensed": ", ".join(area.name for area in product.licensed_areas.all()),
+            "areas": ", ".join(case.area_name(area) for area in areas),
+        }
+        message = _("%(product)s is licensed for: %(licensed)s. Not for: %(areas)s.") % words
+        yield case.answer("licensed", f"product{pk}", message, sources=product.sources, marks=marks)
+
+
+def _places_of(case: Case, syringe: Syringe) -> dict[str, list[str]]:
+    """The areas that a syringe is for, with the paths of its points; before any point those that are meant."""
+    found: dict[str, list[str]] = {}
+    for group in case.chart.injections:
+        if group.preparation == syringe.id and group.area in case.facts.areas:
+            found.setdefault(group.area, []).append(path_of(group))
+    return found or {area: [] for area, _side in case.places if area in case.facts.areas}
 
 
 def _product(case: Case, syringe: Syringe, line):
@@ -317,27 +334,23 @@ def _product(case: Case, syringe: Syringe, line):
 
 
 def suitable(case: Case) -> Iterator[Answer]:
+    """One answer a recipe, with all areas and techniques that it is not meant for."""
     for syringe, recipe in case.syringes:
-        name, key = recipe.formulation.name, f"recipe{recipe.formulation_id}"
-        areas = {area.key for area in recipe.formulation.areas.all()}
+        meant_for = {area.key for area in recipe.formulation.areas.all()}
         techniques = {technique.key for technique in recipe.formulation.techniques.all()}
-        seen = set()
+        names: dict[str, None] = {}
+        marks: list[str] = []
+        for area, paths in _places_of(case, syringe).items():
+            if meant_for and not case.facts.ancestors(area) & meant_for:
+                names[case.area_name(area)] = None
+                marks += paths
         for group in case.chart.injections:
-            if group.preparation != syringe.id:
-                continue
             technique = case.facts.reference.techniques.get(group.technique)
-            if areas and group.area in case.facts.areas and not case.facts.ancestors(group.area) & areas:
-                about, what = f"{key}-{group.area}", case.area_name(group.area)
-                if about not in seen:
-                    seen.add(about)
-                    message = _("%(recipe)s is not among the recipes meant for: %(what)s.")
-                    yield case.answer(
-                        "suitable", about, message % {"recipe": name, "what": what}, marks=[path_of(group)]
-                    )
-            if techniques and technique and technique.key not in techniques:
-                about = f"{key}-technique-{technique.key}"
-                if about not in seen:
-                    seen.add(about)
-                    message = _("%(recipe)s is not among the recipes meant for: %(what)s.")
-                    words = {"recipe": name, "what": technique.name}
-                    yield case.answer("suitable", about, message % words, marks=[path_of(group)])
+            if group.preparation == syringe.id and techniques and technique and technique.key not in techniques:
+                names[technique.name] = None
+                marks.append(path_of(group))
+        if names:
+            words = {"recipe": recipe.formulation.name, "what": ", ".join(names)}
+            message = _("%(recipe)s is not among the recipes meant for: %(what)s.") % words
+            about = f"recipe{recipe.formulation_id}-{syringe.id}"
+            yield case.answer("suitable", about, message, marks=dict.fromkeys(marks))

@@ -204,15 +204,9 @@ def _write_answers(session: TreatmentSession, answers, reasons: dict[str, str], 
         for answer in answers
     ]
     SafetyAnswer.objects.bulk_create(told)
-    if overridden := {answer.rule for answer in answers if answer.needs_reason}:
-        record(
-            by=by,
-            action=Action.OVERRIDE,
-            subject=session,
-            patient_id=session.patient_id,
-            fields=list(overridden),
-            at=at,
-        )
+    if overridden := [row for row in told if row.reason]:
+        fields, patient_id = {row.rule for row in overridden}, session.patient_id
+        record(by=by, action=Action.OVERRIDE, subject=overridden[0], patient_id=patient_id, fields=list(fields), at=at)
     return told
 
 

@@ -29,7 +29,7 @@ from treatments.charting import services as charting
 from treatments.demo import bulk
 from treatments.demo import clinic as demo
 from treatments.demo.people import CLINIC, PASSWORD
-from treatments.demo.sessions import GRIDS, content_for
+from treatments.demo.sessions import GRIDS, content_for, with_reasons
 from treatments.reminders.models import Reminder
 from treatments.reminders.services import plan_reminders, sweep_reminders
 from treatments.reminders.tasks import deliver_reminder
@@ -205,7 +205,8 @@ def _signing(someone) -> Callable:
 
     def operation():
         session = charting.start_session(patient=Patient.objects.get(pk=next(someone)), practitioner=doctor, by=doctor)
-        draft = charting.save_draft(session_id=session.pk, version=session.draft.version, content=content, by=doctor)
+        answered = with_reasons(content, session)
+        draft = charting.save_draft(session_id=session.pk, version=session.draft.version, content=answered, by=doctor)
         return lambda: charting.sign_session(session_id=session.pk, version=draft.version, password=PASSWORD, by=doctor)
 
     return operation

@@ -21,10 +21,11 @@ from patients.history.models import Allergen, Condition, Medicine, Product
 from patients.registry import services as registry
 from patients.registry.models import Patient
 from treatments.catalogue import services as catalogue
-from treatments.catalogue.models import FormulationVersion, Ingredient
+from treatments.catalogue.models import FormulationVersion, Indication, Ingredient
+from treatments.charting import plans
 from treatments.charting import services as charting
 from treatments.demo.people import CLINIC, PASSWORD, PATIENTS, STAFF
-from treatments.demo.sessions import content_for
+from treatments.demo.sessions import content_for, with_reasons
 from treatments.reminders.services import plan_reminders
 from treatments.scheduling import hours
 from treatments.scheduling import services as scheduling
@@ -51,6 +52,7 @@ RECIPES = {
     ),
     "Even tone": ("Dark patches", [("tranexamic_acid", "50", "0.5"), ("saline_09", None, "4.5")]),
 }
+DELIVERED = [Decimal(60), Decimal(100), Decimal(250)]  # mL
 DRAFT_RECIPE = ("Circulation, legs", "Heavy legs", [("pentoxifylline", "20", "2"), ("saline_09", None, "3")])
 
 # patient: what they tell; medicines as (substance or product, how they get it, what for)
@@ -97,6 +99,7 @@ def build() -> None:
         versions = write_recipes(people)
         patients = register(people)
         ask_histories(people, patients)
+        plan_courses(people, patients, versions)
         treat(people, patients, versions, lots)
         fill_calendar(people, patients)
     plan_reminders()
@@ -134,6 +137,8 @@ def stock_shelves(people) -> dict[int, int]:
             number=f"A{2600 + 7 * number}",
             expires_on=today + timedelta(days=[25, 210, 400][number % 3]),
             supplier="Farmacia Central",
+            volume_ml=DELIVERED[number % 3],
+            location="Cupboard 1",
             by=people["luis"],
         )
         lots[ingredient.pk] = lot.pk
@@ -241,6 +246,31 @@ def treat(people, patients, versions, lots) -> None:
         _visit(people, patients[name], CHANCE.choice(["ana", "jonas"]), "First consultation", day, time(16))
 
 
+def plan_courses(people, patients, versions) -> None:
+    """Two patients in the middle of their sessions."""
+    indications = {row.key: row for row in Indication.objects.all()}
+    courses = [
+        (
+            "Carmen",
+            "cellulite",
+            "Thigh cellulite mix",
+            [("thigh_front", "left"), ("thigh_front", "right")],
+            [0, 2, 4, 6],
+        ),
+        ("Łukasz", "alopecia", "Scalp density", [("scalp_vertex", "none")], [0, 2, 4, 8, 12]),
+    ]
+    for name, indication, recipe, areas, weeks in courses:
+        plans.make_plan(
+            patient=patients[name],
+            indication=indications[indication],
+            version=versions[recipe],
+            areas=areas,
+            weeks=weeks,
+            by=people["ana"],
+            at=clock.now() - timedelta(days=14 * len(weeks)),
+        )
+
+
 def _visit(people, patient, doctor, type_name, day: date, wall: time, *, finish=True) -> Appointment | None:
     """A visit that took place: booked a week ahead, arrived, begun and (unless charted) done."""
     starts = clock.instant(day, wall)
@@ -262,9 +292,8 @@ def _visit(people, patient, doctor, type_name, day: date, wall: time, *, finish=
 
 def _chart(doctor, visit, version, lots) -> None:
     at = visit.starts_at + timedelta(minutes=35)
-    draft = charting.save_draft(
-        session_id=visit.session_id, version=0, content=content_for(version, lots), by=doctor, at=at
-    )
+    content = with_reasons(content_for(version, lots), visit.session)
+    draft = charting.save_draft(session_id=visit.session_id, version=0, content=content, by=doctor, at=at)
     charting.sign_session(session_id=visit.session_id, version=draft.version, password=PASSWORD, by=doctor, at=at)
     scheduling.finish_visit(appointment_id=visit.pk, version=visit.version, by=doctor, at=at)
 

@@ -4,6 +4,7 @@ Points are fractions of the diagram's width and height, inside the region that i
 """
 
 from treatments.catalogue.models import FormulationVersion
+from treatments.charting.safety import answers_for_draft
 
 
 def grid(diagram: str, area: str, side: str, columns: list[float], rows: list[float]) -> dict:
@@ -62,6 +63,20 @@ CHARTS = {
         "Darker patches over the cheekbones, photographed before. Sun protection explained again.",
     ),
 }
+
+
+# Why the demo's practitioners go on where a safety rule asks them
+GONE_ON = {
+    "stop": "Talked through with the patient and a colleague; half of the usual number of points, watched for an hour.",
+    "reason": "Known and unchanged since the consultation; agreed with the patient.",
+    "wait": "Healed earlier than expected: looked at today, nothing left to see.",
+}
+
+
+def with_reasons(content: dict, session) -> dict:
+    """The draft with a reason beside every safety rule that asks for one."""
+    told = answers_for_draft(content, session)
+    return content | {"reasons": {answer.key: GONE_ON[answer.effect] for answer in told if answer.needs_reason}}
 
 
 def content_for(version: FormulationVersion, lots: dict[int, int]) -> dict:

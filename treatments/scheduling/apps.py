@@ -6,7 +6,10 @@ class SchedulingConfig(AppConfig):
 
     def ready(self):
         from clinic.core import guards
+        from treatments.charting.safety_facts import ask_calendar
+        from treatments.scheduling.safety import is_consulted
 
+        ask_calendar(is_consulted)
         guards.register(*overlap_guards(), *guards.append_only("scheduling_appointmentchange"))
 
 
