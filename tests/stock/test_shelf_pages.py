@@ -291,12 +291,15 @@ def test_an_open_vial_has_a_time_of_its_own(doctor):
 
 
 @pytest.mark.parametrize(("hours", "of_ingredient", "kept"), [(None, None, None), (None, 8, 8), (0, 8, 0), (6, 8, 6)])
-def test_how_long_an_open_vial_keeps(hours, of_ingredient, kept):
+def test_how_long_an_open_vial_keeps(hours, of_ingredient, kept, practitioner):
     product = ProductFactory(
         opened_shelf_life_hours=hours, ingredient=IngredientFactory(opened_shelf_life_hours=of_ingredient)
     )
     lot = LotFactory(product=product, ingredient=product.ingredient)
     assert lot.opened_shelf_life == (None if kept is None else timedelta(hours=kept))
+    services.open_vial(lot=lot, by=practitioner)
+    lot.refresh_from_db()
+    assert lot.open_until == (None if kept is None else lot.opened_at + timedelta(hours=kept))
 
 
 def test_the_earlier_of_vial_and_expiry_decides(madrid):

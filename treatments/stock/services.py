@@ -252,7 +252,8 @@ def open_vial(*, lot: Lot, by, at=None) -> None:
         raise Conflict(_("A vial of this lot is open already."))
     if message := shelf.refusal(lot, at):
         raise Refused(message)
-    lot.opened_at, lot.open_until = at, lot.opened_shelf_life and at + lot.opened_shelf_life
+    keeps = lot.opened_shelf_life
+    lot.opened_at, lot.open_until = at, None if keeps is None else at + keeps
     lot.save(update_fields=["opened_at", "open_until"])
     record(by=by, action=Action.CHANGE, subject=lot, fields=["opened_at", "open_until"], at=at)
 
