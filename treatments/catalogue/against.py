@@ -8,9 +8,9 @@ from clinic.audit.services import record, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
 from patients.history.models import Term
+from treatments.catalogue.clashes import refusing
 from treatments.catalogue.models import Incompatibility, Ingredient, PairRule
 from treatments.catalogue.queries import RULES, pairs_of
-from treatments.catalogue.services import refusing
 
 # What tells the entries of an ingredient's list apart
 ENTRY_NAMES = {"limits": "per", "legal": "country"}

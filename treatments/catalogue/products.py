@@ -7,9 +7,10 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
+from treatments.catalogue.clashes import refusing
 from treatments.catalogue.models import Ingredient, Product
 from treatments.catalogue.rules import concentration_refusal
-from treatments.catalogue.services import edit_term, refusing
+from treatments.catalogue.services import edit_term
 
 
 @transaction.atomic

@@ -1,11 +1,10 @@
 """The only writers of the catalogue."""
 
 from collections.abc import Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +17,7 @@ from clinic.core.models import Retirable
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
 from treatments.catalogue import rules
+from treatments.catalogue.clashes import refusing
 from treatments.catalogue.enums import VERSION_MOVES, VersionStatus
 from treatments.catalogue.models import (
     Formulation,
@@ -294,13 +294,3 @@ def _overtaken(version: FormulationVersion) -> Conflict:
     if status == VersionStatus.DRAFT:
         return Conflict()
     return Conflict(_("This version is no longer a draft: it was approved or retired meanwhile."))
-
-
-@contextmanager
-def refusing(message: str, *, field: str):
-    """Turns the database's objection to a second row of the same into a sentence."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        raise Refused(message, field=field) from error
