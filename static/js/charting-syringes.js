@@ -98,6 +98,7 @@ export class SyringeCards {
     const wrong = found ? this.#wrong(found, entry, wanted) : "";
     lot.classList.toggle("is-missing", Boolean(wrong) && !lot.value);
     lot.classList.toggle("is-invalid", Boolean(wrong) && Boolean(lot.value));
+    part(row, "lot-left").textContent = this.#lotLeft(offers, entry.lots?.[line.id]);
     part(row, "component-error").textContent = found?.error ? this.words[found.error] : wrong;
     part(row, "proposed").hidden = !found?.drawn || !lot.value || Boolean(wrong) || Number(lot.value) !== this.#proposal(found, offers, entry, wanted);
   }
@@ -124,6 +125,11 @@ export class SyringeCards {
     if (offer.whyNot) return offer.whyNot;
     const left = offer.left && fill(this.words.left, { volume: offer.left });
     return [offer.label, offer.isOpen && this.words.openVial, left].filter(Boolean).join(" · ");
+  }
+
+  #lotLeft(offers, chosen) {
+    const offer = offers.find((lot) => lot.id === chosen);
+    return offer?.left ? fill(this.words.lotHolds, { volume: offer.left }) : "";
   }
 
   // What is wrong with the lot of a component, in a sentence; empty for what was left out.

@@ -7,6 +7,8 @@ Number and initials can be compared with the top of the patient's page, and tell
 
 The QR code holds the mixture's number alone. A GS1 element string with lot (10) and expiry (17) must begin with a
 GTIN (01), which only what is sold has: without one a scanner would take the syringe for a box on the shelf.
+
+Lots that find no room on a small label are cut off: the number leads to all of them.
 """
 
 from dataclasses import dataclass

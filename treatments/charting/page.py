@@ -180,6 +180,7 @@ def words() -> dict[str, str]:
         "notDrawn": _("This is no amount for a syringe."),
         "without": _("without %(ingredient)s"),
         "changed": _("%(ingredient)s %(drawn)s mL instead of %(recipe)s mL"),
+        "lotHolds": _("lot holds %(volume)s mL"),
         "openVial": _("open vial"),
         "lacks": _("Lot %(number)s holds %(left)s mL, and %(wanted)s mL are needed."),
         "noneHolds": _("No lot on the shelf holds %(wanted)s mL."),

@@ -31,7 +31,7 @@ def plan(request, plan_id):
         "patient": plan.patient,
         "tab": TAB,
         "plan": plan,
-        "places": queries.planned_places([plan]),
+        "area_names": queries.area_names_of([plan]),
         "successor": queries.successors_of([plan.version]).get(plan.version_id),
         "is_active": plan.status == PlanStatus.ACTIVE,
         "booking": _booking(plan),

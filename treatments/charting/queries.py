@@ -339,6 +339,6 @@ def plan_due(patient_id: int) -> list[PlanDue]:
     return sorted(due, key=lambda session: session.due_from)
 
 
-def planned_places(plans: Iterable[TreatmentPlan]) -> dict[str, str]:
+def area_names_of(plans: Iterable[TreatmentPlan]) -> dict[str, str]:
     """The names of all areas that plans speak of, by key."""
     return dict(Area.objects.filter(key__in={key for p in plans for key, _side in p.areas}).values_list("key", "name"))

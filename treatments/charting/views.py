@@ -42,7 +42,7 @@ def tab(request, patient_id):
         "tab": "charting:tab",
         "sessions": queries.sessions_of(patient.pk, request.user),
         "plans": plans,
-        "places": queries.planned_places(plans),
+        "area_names": queries.area_names_of(plans),
     }
     return render(request, "charting/tab.html", context)
 
