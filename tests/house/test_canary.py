@@ -43,6 +43,7 @@ from treatments.charting.models import (
     PreparationLot,
     SafetyAnswer,
     SessionDraft,
+    TreatmentPlan,
     TreatmentSession,
 )
 from treatments.recall.models import RecallMessage, RecallStep
@@ -119,6 +120,17 @@ class World:
                 model.objects.create(**said | facts | secrets(model, "void_reason"))
             model.objects.create(**said | facts | taken_back | secrets(model))
         self.open = self.session("draft")
+        TreatmentPlan.objects.create(
+            patient=self.patient,
+            indication_id=an_indication(None),
+            version=ApprovedVersionFactory(),
+            status="stopped",
+            made_by=self.doctor,
+            made_at=now,
+            ended_by=self.doctor,
+            ended_at=now,
+            **secrets(TreatmentPlan),
+        )
         self.signed = self.session("signed")
         self.voided = self.session("voided", voided_at=now, voided_by=self.doctor)
         Addendum.objects.create(
@@ -186,8 +198,9 @@ class World:
 
     def write_rows(self, session, version) -> None:
         line = RecipeLine.objects.filter(version=version).first()
+        numbered = ["number"] if Preparation.objects.exists() else []  # there is each number once
         syringe = Preparation.objects.create(
-            session=session, position=1, version=version, volume_ml=5, **secrets(Preparation)
+            session=session, position=1, version=version, volume_ml=5, **secrets(Preparation, *numbered)
         )
         SafetyAnswer.objects.create(session=session, effect="stop", **secrets(SafetyAnswer))
         PreparationLot.objects.create(preparation=syringe, line=line, lot=LotFactory(ingredient=line.ingredient))
