@@ -28,8 +28,11 @@ from treatments.catalogue.models import FormulationVersion
 from treatments.charting import services as charting
 from treatments.demo import bulk
 from treatments.demo import clinic as demo
+from treatments.demo import injections as more
 from treatments.demo.people import CLINIC, PASSWORD
 from treatments.demo.sessions import GRIDS, content_for, with_reasons
+from treatments.recall.receipts import find_subject
+from treatments.recall.services import open_case
 from treatments.reminders.models import Reminder
 from treatments.reminders.services import plan_reminders, sweep_reminders
 from treatments.reminders.tasks import deliver_reminder
@@ -60,8 +63,8 @@ class Figure:
         return statistics.quantiles(self.times, n=20)[-1] if len(self.times) > 1 else self.times[0]
 
 
-def prepare(*, patients: int, visits: int) -> None:
-    """A clinic with the given number of patients and visits, in an empty database."""
+def prepare(*, patients: int, visits: int, injections: int = 0) -> None:
+    """A clinic with the given number of patients and visits, and of further injections, in an empty database."""
     settings.PASSWORD_HASHERS = QUICK_HASHER  # a fifth of a second a password is meant to be slow, and not ours to time
     call_command("migrate", verbosity=0)
     call_command("collectstatic", verbosity=0, interactive=False)
@@ -78,6 +81,8 @@ def prepare(*, patients: int, visits: int) -> None:
         hours.set_working_hours(practitioner=doctor, hours=week, by=people["luis"])
     version = versions["Thigh cellulite mix"]
     bulk.fill(patients=patients, visits=visits, practitioners=doctors, rooms=rooms, version=version)
+    if injections:
+        more.fill(injections=injections, version=version, doctors=doctors)
 
 
 def _people() -> dict[str, User]:
@@ -108,6 +113,8 @@ def measure(*, repetitions: int) -> list[Figure]:
         "autosave 40 points": _autosave(doctor, someone),
         "sign a session, 40 points": _signing(someone),
     }
+    if bad := Lot.objects.filter(number=more.BAD_LOT).first():
+        operations |= _recalls(doctor, bad)
     figures = [_figure(name, operation, repetitions) for name, operation in operations.items()]
     return [*figures, _figure("plan 10,000 reminders", _planning, 0)]
 
@@ -210,6 +217,22 @@ def _signing(someone) -> Callable:
         return lambda: charting.sign_session(session_id=session.pk, version=draft.version, password=PASSWORD, by=doctor)
 
     return operation
+
+
+def _recalls(doctor: Client, bad: Lot) -> dict[str, Callable]:
+    """Who received a lot, an ingredient, a version; and the page of the lot's recall."""
+    version = bad.uses.select_related("preparation").first().preparation.version_id
+    subjects = {"lot": bad.pk, "ingredient": bad.ingredient_id, "version": version}
+    pages = {
+        f"who received the {kind}": _get(doctor, "recall:received", lambda kind=kind, pk=pk: [kind, pk])
+        for kind, pk in subjects.items()
+    }
+    begun = time.perf_counter()
+    subject = find_subject("lot", bad.pk)
+    case = open_case(subject=subject, reason="Bench", tell="Bench", by=User.objects.get(email="luis@bench.example"))
+    took = time.perf_counter() - begun
+    people = case.entries.count()
+    return pages | {f"recall of {people:,} (opened in {took:.1f} s)": _get(doctor, "recall:case", lambda: [case.pk])}
 
 
 def _planning() -> Callable:

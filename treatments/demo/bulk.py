@@ -36,7 +36,7 @@ def pour(model: type[models.Model], rows: Iterable[dict]) -> int:
     """Writes rows given as {column: value}; what a row leaves out gets the field's default. Returns how many."""
     fields = model._meta.concrete_fields
     columns = [field.column for field in fields]
-    tuples = (tuple(_plain(row.get(f.attname, f.get_default()), f) for f in fields) for row in rows)
+    tuples = (tuple(plain(row.get(f.attname, f.get_default()), f) for f in fields) for row in rows)
     writer = _copy if connection.vendor == "postgresql" else _insert
     count = 0
     while chunk := list(islice(tuples, 50_000)):
@@ -46,7 +46,7 @@ def pour(model: type[models.Model], rows: Iterable[dict]) -> int:
     return count
 
 
-def _plain(value, field):
+def plain(value, field):
     if isinstance(field, models.JSONField):
         return json.dumps(value)
     if isinstance(value, datetime):
@@ -93,7 +93,7 @@ def fill(
     pour(Preparation, _preparations(past, version))
     pour(PreparationLot, _preparation_lots(past, version))
     pour(Injection, _injections(past))
-    _continue_ids(Patient, TreatmentSession, Appointment, AppointmentChange, Preparation, PreparationLot, Injection)
+    continue_ids(Patient, TreatmentSession, Appointment, AppointmentChange, Preparation, PreparationLot, Injection)
     guards.install()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -227,7 +227,7 @@ def _injections(past: list[dict]):
         }
 
 
-def _continue_ids(*tables: type[models.Model]) -> None:
+def continue_ids(*tables: type[models.Model]) -> None:
     """PostgreSQL's counters go on after the ids that were given."""
     if connection.vendor != "postgresql":
         return

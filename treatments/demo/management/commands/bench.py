@@ -19,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this one (default: on both)")
         parser.add_argument("--patients", type=int, default=100_000)
         parser.add_argument("--visits", type=int, default=500_000)
+        parser.add_argument("--injections", type=int, default=0, help="this many more, and a lot with 3,000 patients")
         parser.add_argument("--repetitions", type=int, default=60)
         parser.add_argument("--here", action="store_true", help="in the configured database, which must be empty")
 
@@ -34,7 +35,7 @@ class Command(BaseCommand):
         from tests.reminders.servers import MailSink
         from tests.services import private_postgres, private_valkey
 
-        sizes = [f"--{name}={options[name]}" for name in ("patients", "visits", "repetitions")]
+        sizes = [f"--{name}={options[name]}" for name in ("patients", "visits", "injections", "repetitions")]
         with ExitStack() as stack:
             env = os.environ | {
                 "NAPPAGE_DATA_DIR": stack.enter_context(tempfile.TemporaryDirectory(prefix="nappage-bench-")),
@@ -50,17 +51,18 @@ class Command(BaseCommand):
                 env["NAPPAGE_SMTP_PORT"] = str(stack.enter_context(MailSink()).port)
             subprocess.run([sys.executable, sys.argv[0], "bench", "--here", *sizes], env=env, check=True)  # noqa: S603
 
-    def run(self, *, patients, visits, repetitions, **options):
+    def run(self, *, patients, visits, injections, repetitions, **options):
         from treatments.demo import bench
 
         begun = time.perf_counter()
-        bench.prepare(patients=patients, visits=visits)
+        bench.prepare(patients=patients, visits=visits, injections=injections)
         filled = time.perf_counter() - begun
-        self.stdout.write(f"\n{connection.vendor}: {patients:,} patients, {visits:,} visits, filled in {filled:.0f} s")
-        self.stdout.write(f"{'':<28}{'p50 ms':>9}{'p95 ms':>9}{'queries':>9}{'bytes':>10}")
+        rows = f"{patients:,} patients, {visits:,} visits, {injections:,} more injections"
+        self.stdout.write(f"\n{connection.vendor}: {rows}, filled in {filled:.0f} s")
+        self.stdout.write(f"{'':<40}{'p50 ms':>9}{'p95 ms':>9}{'queries':>9}{'bytes':>10}")
         for figure in bench.measure(repetitions=repetitions):
             self.stdout.write(
-                f"{figure.name:<28}{figure.p50:>9.1f}{figure.p95:>9.1f}{figure.queries:>9}{figure.size:>10,}"
+                f"{figure.name:<40}{figure.p50:>9.1f}{figure.p95:>9.1f}{figure.queries:>9}{figure.size:>10,}"
             )
         if settings.EMAIL_HOST:
             mails = min(3000, visits // 50)

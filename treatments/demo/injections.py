@@ -1,0 +1,171 @@
+"""Pours in the injections of many clinics and years, by SQL alone, with a bad lot spread among them, for `bench`."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import connection, models, transaction
+from django.db.models import Max
+
+from clinic.core import clock, guards
+from clinic.staff.models import User
+from patients.registry.models import Patient
+from treatments.catalogue.models import Area, FormulationVersion, Technique
+from treatments.charting.models import Injection, Preparation, PreparationLot, TreatmentSession
+from treatments.demo import bulk
+from treatments.stock.models import Lot
+
+BAD_LOT = "BENCH-BAD"
+AFFECTED = 3000  # preparations, of as many patients, that hold the bad lot
+A_SESSION = 8  # injections
+LOTS = 200  # ordinary ones of each ingredient
+BATCH = 50_000  # sessions in one transaction
+
+
+def fill(*, injections: int, version: FormulationVersion, doctors: list[User]) -> None:
+    """`injections` more of them, in signed sessions without drafts; one session in a thousand or so holds BAD_LOT."""
+    sessions = max(injections // A_SESSION, 1)
+    lots, bad = _lots(version, doctors[0])
+    guards.remove()
+    first = {model: _last_id(model) for model in (TreatmentSession, Preparation, PreparationLot, Injection)}
+    with _unchecked():
+        for begin in range(0, sessions, BATCH):
+            count = min(BATCH, sessions - begin)
+            with transaction.atomic():
+                _pour_sessions(first, begin, count, version, doctors, started=_years_ago(begin / sessions))
+                _pour_lots(first, begin, count, version, lots, bad, every=max(sessions // AFFECTED, 1))
+                _pour_injections(first, begin, count)
+    bulk.continue_ids(Lot, *first)
+    guards.install()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _pour_sessions(first, begin: int, count: int, version, doctors, *, started) -> None:
+    patients = Patient.objects.count()
+    doctor = _one_of([doctor.pk for doctor in doctors])
+    signed = {"status": "signed", "signed_at": started, "signed_name": "Bench", "signature": "0" * 64}
+    _series(
+        TreatmentSession,
+        begin,
+        count,
+        {
+            "id": f"{first[TreatmentSession]} + n",
+            "patient_id": f"n * 7919 % {patients} + 1",
+            "practitioner_id": doctor,
+            "signed_by_id": doctor,
+        },
+        {"started_at": started, "content_hash": "0" * 64} | signed,
+    )
+    _series(
+        Preparation,
+        begin,
+        count,
+        {"id": f"{first[Preparation]} + n", "session_id": f"{first[TreatmentSession]} + n"},
+        {"position": 1, "version_id": version.pk, "volume_ml": Decimal(5)},
+    )
+
+
+def _pour_lots(first, begin: int, count: int, version, lots: dict[int, int], bad: Lot, *, every: int) -> None:
+    lines = list(version.lines.all())
+    for place, line in enumerate(lines):
+        lot = f"{lots[line.ingredient_id]} + n % {LOTS}"
+        if line.ingredient_id == bad.ingredient_id:
+            lot = f"CASE WHEN n % {every} = 0 AND n / {every} <= {AFFECTED} THEN {bad.pk} ELSE {lot} END"
+        ids = f"{first[PreparationLot]} + n * {len(lines)} - {place}"
+        rows = {"id": ids, "preparation_id": f"{first[Preparation]} + n", "lot_id": lot}
+        _series(PreparationLot, begin, count, rows, {"line_id": line.pk})
+
+
+def _pour_injections(first, begin: int, count: int) -> None:
+    area = _one_of(Area.objects.filter(treatable=True).order_by("pk").values_list("pk", flat=True)[:12])
+    owner = f"(n - 1) / {A_SESSION} + 1"
+    _series(
+        Injection,
+        begin * A_SESSION,
+        count * A_SESSION,
+        {
+            "id": f"{first[Injection]} + n",
+            "session_id": f"{first[TreatmentSession]} + {owner}",
+            "preparation_id": f"{first[Preparation]} + {owner}",
+            "area_id": area,
+        },
+        {
+            "side": "left",
+            "technique_id": Technique.objects.order_by("pk").first().pk,
+            "depth_mm": Decimal(4),
+            "volume_ml": Decimal("0.05"),
+            "count": 10,
+        },
+    )
+
+
+def _series(model: type[models.Model], begin: int, count: int, computed: dict[str, str], fixed: dict) -> None:
+    """Writes one row for each n from begin + 1: columns computed from n, fixed ones, and defaults for the rest."""
+    columns, chosen, values = [], [], []
+    for field in model._meta.concrete_fields:
+        columns.append(field.column)
+        if field.column in computed:
+            chosen.append(computed[field.column])
+        else:
+            chosen.append("%s")
+            values.append(bulk.plain(fixed.get(field.column, field.get_default()), field))
+    numbers = "WITH RECURSIVE series(n) AS (VALUES(%s) UNION ALL SELECT n + 1 FROM series WHERE n < %s)"
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    chosen = ", ".join(part if part == "%s" else part.replace("%", "%%") for part in chosen)
+    statement = f"INSERT INTO {model._meta.db_table} ({quoted}) {numbers} SELECT {chosen} FROM series"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [begin + 1, begin + count, *values])
+
+
+def _lots(version: FormulationVersion, by: User) -> tuple[dict[int, int], Lot]:
+    """Ordinary lots of each ingredient, as the first of their ids, and the bad one of the first ingredient."""
+    begin, found = _last_id(Lot), {}
+    ingredients = [line.ingredient_id for line in version.lines.all()]
+    for place, ingredient in enumerate(ingredients):
+        found[ingredient] = begin + place * LOTS + 1
+        bulk.pour(Lot, (_lot(found[ingredient] + n, ingredient, f"BENCH-{n}", by) for n in range(LOTS)))
+    bulk.pour(Lot, [_lot(begin + len(ingredients) * LOTS + 1, ingredients[0], BAD_LOT, by)])
+    return found, Lot.objects.get(number=BAD_LOT)
+
+
+def _lot(pk: int, ingredient: int, number: str, by: User) -> dict:
+    day = clock.today()
+    return {
+        "id": pk,
+        "ingredient_id": ingredient,
+        "number": number,
+        "expires_on": day + timedelta(days=365),
+        "received_on": day,
+        "received_by_id": by.pk,
+    }
+
+
+def _years_ago(share: float):
+    """From ten years ago to yesterday."""
+    return clock.now() - timedelta(days=1 + 3650 * (1 - share))
+
+
+def _one_of(ids) -> str:
+    """SQL that goes round the ids with n."""
+    ids = list(ids)
+    return f"CASE n % {len(ids)} {' '.join(f'WHEN {at} THEN {pk}' for at, pk in enumerate(ids))} END"
+
+
+def _last_id(model: type[models.Model]) -> int:
+    return model.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+@contextmanager
+def _unchecked():
+    """Without looking up every foreign key of millions of rows that were computed to fit."""
+    off, on = {
+        "postgresql": ("SET session_replication_role = replica", "SET session_replication_role = DEFAULT"),
+        "sqlite": ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(off)
+        try:
+            yield
+        finally:
+            cursor.execute(on)
