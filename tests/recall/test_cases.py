@@ -370,10 +370,22 @@ class TestFindingTheSubject:
     def test_whatever_is_typed(self, client_of, practitioner, lot, typed):
         assert "/recalls/of/" not in page(client_of(practitioner), "cases", q=typed)
 
-    def test_the_lots_page_leads_here_for_who_may(self, client_of, practitioner, administrator, lot):
-        address = reverse("recall:received", args=["lot", lot.pk])
+    def test_pages_of_lower_apps_lead_here_for_who_may(self, client_of, practitioner, administrator, lot, version):
+        product = Product.objects.create(name="Maker's vial", ingredient=lot.ingredient)
+        pages = {
+            reverse("stock:lot", args=[lot.pk]): ["lot", lot.pk],
+            reverse("catalogue:product", args=[product.pk]): ["product", product.pk],
+            reverse("catalogue:ingredient", args=[lot.ingredient_id]): ["ingredient", lot.ingredient_id],
+            reverse("catalogue:version", args=[version.pk]): ["version", version.pk],
+        }
         for person in (practitioner, administrator):
-            assert address in client_of(person).get(reverse("stock:lot", args=[lot.pk])).content.decode()
+            for page_of_it, args in pages.items():
+                assert reverse("recall:received", args=args) in client_of(person).get(page_of_it).content.decode()
+
+    def test_a_signed_sessions_mixtures_lead_here(self, client_of, practitioner, give, lot):
+        session = give(lot)
+        text = client_of(practitioner).get(reverse("charting:session", args=[session.pk])).content.decode()
+        assert reverse("recall:received", args=["mixture", session.preparations.get().pk]) in text
 
 
 def test_a_conflict_is_no_refusal_in_disguise(practitioner, entry):
