@@ -231,7 +231,7 @@ def test_bad_rules_of_mixing_are_refused(admin, field, value):
 def test_allergens_hidden_in_a_mixture_are_named(doctor, admin):
     version = DraftVersionFactory()
     ingredient = version.lines.first().ingredient
-    soy, gone = AllergenFactory(name="Soy"), AllergenFactory(name="Fish")
+    soy, gone = AllergenFactory(name="Soya bean"), AllergenFactory(name="Roe of fish")
     source = ["https://example.org/soy"]
     rule = {"ingredient": ingredient, "effect": "stop", "sources": source}
     IngredientAllergen.objects.create(key="a", allergen=soy, **rule)
@@ -241,4 +241,4 @@ def test_allergens_hidden_in_a_mixture_are_named(doctor, admin):
     typed |= {"line-0-ingredient": ingredient.pk, "line-0-concentration": "1", "line-0-volume_ml": "5"}
     pages.append(admin.post(reverse("catalogue:draft_preview"), typed).text)
     for page in pages:
-        assert "Soy" in page and "Fish" not in page and source[0] in page
+        assert "Soya bean" in page and "Roe of fish" not in page and source[0] in page
