@@ -132,7 +132,7 @@ def test_a_key_is_named_and_known_from_then_on(visitor, package):
 
 
 def test_a_broken_file_is_explained_and_not_kept(visitor, whole):
-    bad = whole.replace(b"unit: mg", b"unit: kg").replace(b"treatable: true", b"treatable: <b>")
+    bad = whole.replace(b"\n    unit: mg", b"\n    unit: kg").replace(b"treatable: true", b"treatable: <b>")
     page = upload(visitor, bad)
     text = page.content.decode()
     line = bad[: bad.index(b"unit: kg")].count(b"\n") + 1
