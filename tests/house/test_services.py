@@ -28,6 +28,8 @@ NO_ACT = {
     "treatments.scheduling.services.check_move": "reads",
     "treatments.scheduling.services.lock_resources": "part of booking",
     "treatments.scheduling.services.times_after_move": "reads",
+    "treatments.scheduling.feeds.feed_ics": "reads",
+    "treatments.scheduling.feeds.visit_ics": "reads",
 }
 
 

@@ -1,15 +1,23 @@
 """Many clients at one moment: threads at a barrier, each with its own database connection and HTTP session."""
 
 import http.client
+import os
 import statistics
+import subprocess
+import sys
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+
+from clinic.bootstrap import BASE
+from tests.services import HOST, free_port
 
 
 @dataclass
@@ -47,8 +55,57 @@ def at_once(jobs) -> list:
     return results
 
 
+@contextmanager
+def serving(folder: Path, *configuration: str):
+    """The house behind gunicorn, as in the Procfile, on the test's own database: `with serving(folder) as url:`.
+
+    Django's live server is not what clinics run, and its backlog refuses fifty desks at once.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "clinic.wsgi:application", f"--bind={HOST}:{port}"]
+    command += ["--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket", *configuration]
+    with (folder / "gunicorn.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=BASE, env=_environment(folder), stdout=log, stderr=log)
+    try:
+        _wait_until_it_answers(port, folder / "gunicorn.log")
+        yield f"http://{HOST}:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    database = connection.settings_dict
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.scheduling.race_settings",
+        "NAPPAGE_DATA_DIR": str(folder),
+        "NAPPAGE_SECRET_KEY": settings.SECRET_KEY,
+        "RACE_DATABASE": str(database["NAME"]),
+    }
+    if connection.vendor == "postgresql":
+        who = f"{quote(database['USER'])}:{quote(database['PASSWORD'])}"
+        where = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+        env["DATABASE_URL"] = f"postgres://{who}@{where}"
+    return env
+
+
+def _wait_until_it_answers(port: int, log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        client = http.client.HTTPConnection(HOST, port, timeout=5)
+        try:
+            client.request("GET", "/livez")
+            if client.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            client.close()
+    raise RuntimeError(f"gunicorn does not answer:\n{log.read_text()[-2000:]}")
+
+
 class Desk:
-    """A signed-in browser without pictures: posts forms to the live server."""
+    """A signed-in browser without pictures: posts forms to the server."""
 
     def __init__(self, user, url: str):
         client = Client()
