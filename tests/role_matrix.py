@@ -151,6 +151,8 @@ STOCK = [
     ("stock:settings", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:receive", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:count", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:more", ADMINISTRATOR, ADMINISTRATOR),
+    ("stock:correct", ADMINISTRATOR, ADMINISTRATOR),
     ("stock:waste", CATALOGUE_READ, CATALOGUE_READ),
     ("stock:open_vial", CATALOGUE_READ_NOT, "login 302 403 302"),
     ("stock:finish_vial", CATALOGUE_READ, CATALOGUE_READ),

@@ -63,7 +63,7 @@ def test_full_shelves_at_every_width(clean_page, live_server, sign_in, axe_clean
     sign_in(by)
     page = clean_page
     names = ["lots", "to_do", "receive", "settings"]
-    acts = ["lot", "count", "waste", "finish_vial", "expire", "retire", "add_photo"]
+    acts = ["lot", "count", "more", "correct", "waste", "finish_vial", "expire", "retire", "add_photo"]
     for path in [reverse(f"stock:{name}") for name in names] + [reverse(f"stock:{act}", args=[lot.pk]) for act in acts]:
         page.goto(live_server.url + path)
         page.wait_for_load_state("networkidle")

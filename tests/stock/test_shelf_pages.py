@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
+from clinic.audit.models import AuditEvent
 from clinic.core import clock
 from tests.factories.treatments import IngredientFactory, LotFactory, ProductFactory
 from treatments.stock import services
@@ -327,9 +328,43 @@ def test_what_is_taken_away_is_written_off(admin):
     assert left(lot) == 0 and lot.movements.last().reason == "Recalled by the maker"
 
 
-@pytest.mark.parametrize("name", ["count", "add_photo", "quarantine", "retire", "expire", "receive"])
+@pytest.mark.parametrize("name", ["count", "more", "correct", "add_photo", "quarantine", "retire", "expire", "receive"])
 def test_practitioners_do_not_keep_the_stock(doctor, name):
     assert doctor.get(url(name, counted()) if name != "receive" else reverse("stock:receive")).status_code == 403
+
+
+def test_more_of_a_lot_is_added_once(admin):
+    lot, data = (
+        counted("10"),
+        {"volume_ml": "2,5", "reason": "2026-99", "submission": "7d7f7b1e-0000-4000-8000-00000000000a"},
+    )
+    for _again in range(2):
+        assert admin.post(url("more", lot), data).status_code == 302
+    assert left(lot) == Decimal("12.5") and "2026-99" in admin.get(url("lot", lot)).text
+    never = LotFactory()
+    data["submission"] = data["submission"][:-1] + "b"
+    assert "count it instead" in admin.post(url("more", never), data).text
+    assert admin.post(url("more", lot), data | {"volume_ml": "½"}).context["form"].errors["volume_ml"]
+
+
+def test_a_slip_is_corrected_and_the_trail_names_the_fields(admin):
+    today = timezone.localdate()
+    lot = counted("10", number="LX 45O0", received_on=today)
+    other = LotFactory(ingredient=lot.ingredient, number="TAKEN")
+    data = {"number": "LX 4500", "expires_on": str(today + timedelta(days=40)), "location": "Fridge"}
+    for changes, field in [
+        ({"number": "taken"}, "number"),
+        ({"number": ""}, "number"),
+        ({"expires_on": str(today - timedelta(days=1))}, "expires_on"),
+        ({"expires_on": "2999-01-01"}, "expires_on"),
+    ]:
+        response = admin.post(url("correct", lot), data | changes)
+        assert response.context["form"].errors[field] and 'value="Fridge"' in response.text
+    admin.post(url("correct", lot), data)
+    lot.refresh_from_db()
+    assert (lot.number, lot.location, lot.balance_ml) == ("LX 4500", "Fridge", 10) and other.number == "TAKEN"
+    event = AuditEvent.objects.filter(action="change").last()
+    assert event.fields == ["expires_on", "location", "number"]
 
 
 def test_only_those_who_read_charts_are_led_to_sessions(admin, doctor, practitioner):

@@ -1,6 +1,6 @@
 """The stock's forms."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from uuid import uuid4
 
@@ -21,6 +21,12 @@ FAR_YEARS = 15
 MOST_CONTAINERS = 10_000
 MOST_ML = 100_000  # a hundred litres: more than any clinic has of anything
 PLACES = 4
+
+
+def not_far(expires_on: date) -> date:
+    if expires_on > clock.today() + timedelta(days=FAR_YEARS * 365):
+        raise forms.ValidationError(_("This is very far away: check the year."))
+    return expires_on
 
 
 class PictureField(forms.FileField):
@@ -120,11 +126,9 @@ class ReceiveForm(Form):
         return ingredient or product.ingredient
 
     def clean_expires_on(self):
-        day = self.cleaned_data["expires_on"]
+        day = not_far(self.cleaned_data["expires_on"])
         if day < clock.today():
             raise forms.ValidationError(_("This day is past: an expired lot is not put on the shelf."))
-        if day > clock.today() + timedelta(days=FAR_YEARS * 365):
-            raise forms.ValidationError(_("This is very far away: check the year."))
         return day
 
     def clean_received_on(self):
@@ -152,6 +156,28 @@ class ReceiveForm(Form):
         data = {name: value for name, value in self.cleaned_data.items() if name != "scan"}
         containers, each = data.pop("containers"), data.pop("container_ml")
         return data | {"volume_ml": containers * each if containers else None}
+
+
+class CorrectForm(Form):
+    """What may have been typed wrongly. A lot of another ingredient is another lot."""
+
+    number = NameField(label=_("Lot number"), max_length=40)
+    expires_on = DateField(label=_("Expires on"))
+    supplier = NameField(label=_("Supplier"), max_length=120, required=False)
+    invoice_number = NameField(label=_("Invoice number"), max_length=60, required=False)
+    location = NameField(label=_("Where it stands"), max_length=80, required=False)
+
+    def clean_expires_on(self):
+        return not_far(self.cleaned_data["expires_on"])
+
+
+class MoreForm(Form):
+    volume_ml = DoseField(label=_("Came in, all together"), decimal_places=PLACES, max_value=MOST_ML)
+    reason = NameField(label=_("Delivery note or invoice"), max_length=200, required=False)
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def layout(self):
+        return Layout(AppendedText("volume_ml", "mL"), "reason", "submission")
 
 
 class CountForm(ReasonForm):

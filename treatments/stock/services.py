@@ -16,6 +16,7 @@ from clinic.audit.services import record, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
 from clinic.core.fields import format_amount
+from clinic.core.text import clean_line
 from treatments.catalogue.models import Ingredient, Product
 from treatments.stock import shelf
 from treatments.stock.enums import MovementKind
@@ -89,9 +90,41 @@ def _check_delivery(ingredient, product, number, expires_on, arrived) -> None:
         raise Refused(_("This product is of another ingredient."), field="product")
     if expires_on < arrived:
         raise Refused(_("This lot had expired when it arrived."), field="expires_on")
-    same = Lot.objects.filter(ingredient=ingredient, number__iexact=number)
-    if any(lot.product_id is None or product is None for lot in same):
+    _check_number(ingredient, product, number)
+
+
+def _check_number(ingredient: Ingredient, product: Product | None, number: str, besides: Lot | None = None) -> None:
+    """One number is one lot of an ingredient, unless both are known to be of different products."""
+    same = Lot.objects.filter(ingredient=ingredient, number__iexact=number).exclude(pk=besides and besides.pk)
+    if any(lot.product_id is None or product is None or lot.product_id == product.pk for lot in same):
         raise Refused(_twice(), field="number")
+
+
+@transaction.atomic
+def receive_more(
+    *, lot: Lot, volume_ml: Decimal, reason: str = "", submission: UUID | None = None, by, at=None
+) -> None:
+    """Adds another delivery of the same lot, on a delivery note named in `reason`; sent again it adds nothing."""
+    lot = _on_the_shelf(lot)
+    if submission and Movement.objects.filter(submission=submission).exists():
+        return
+    if lot.balance_ml is None:
+        raise Refused(_("Nobody knows how much there is of this lot: count it instead."))
+    _act(lot, MovementKind.RECEIVED, volume_ml, reason=clean_line(reason), submission=submission, by=by, at=at)
+
+
+@transaction.atomic
+def correct_lot(*, lot: Lot, values: dict, by, at=None) -> list[str]:
+    """Mends what was typed wrongly when the lot came in; answers which fields differ. The trail keeps who and when."""
+    lot = _on_the_shelf(lot)
+    if values["expires_on"] < lot.received_on:
+        raise Refused(_("This lot had expired when it arrived."), field="expires_on")
+    _check_number(lot.ingredient, lot.product, values["number"], besides=lot)
+    try:
+        with transaction.atomic():
+            return save_changes(row=lot, values=values, by=by, at=at)
+    except IntegrityError as error:
+        raise Refused(_twice(), field="number") from error
 
 
 @transaction.atomic

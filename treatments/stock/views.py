@@ -14,6 +14,7 @@ from clinic.core.forms import Form, ReasonForm
 from clinic.core.http import page_of
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
+from treatments.catalogue.history import history_of
 from treatments.stock import forms, queries, rules, services, shelf
 from treatments.stock.enums import LotState
 from treatments.stock.gs1 import Unreadable, read_code
@@ -84,6 +85,7 @@ def lot(request, lot_id):
         "refusal": shelf.refusal(row, clock.now()),
         "ledger": queries.ledger_of(row),
         "until": row.usable_until,
+        "history": history_of(row),
     }
     return _show(request, "lot", context)
 
@@ -102,6 +104,25 @@ def photo(request, lot_id):
 def add_photo(request, lot_id):
     form = forms.PhotoForm(request.POST or None, request.FILES or None)
     return _act(request, lot_id, form, services.add_photo, "add_photo")
+
+
+@requires(Permission.EDIT_STOCK)
+def more(request, lot_id):
+    return _act(request, lot_id, forms.MoreForm(request.POST or None), services.receive_more, "more")
+
+
+@requires(Permission.EDIT_STOCK)
+def correct(request, lot_id):
+    row = queries.get_lot(lot_id)
+    initial = {name: getattr(row, name) for name in forms.CorrectForm.base_fields}
+    form = forms.CorrectForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            services.correct_lot(lot=row, values=form.cleaned_data, by=request.user)
+            return redirect("stock:lot", row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
+    return _show(request, "correct", {"lot": row, "form": form})
 
 
 @requires(Permission.EDIT_STOCK)
