@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from tests.charting.drafts import WHEN
-from tests.factories.treatments import IngredientFactory, LotFactory, TechniqueFactory
+from tests.factories.treatments import IngredientFactory, LotFactory
 from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.models import FormulationVersion
 from treatments.charting.draft import read_chart
@@ -90,13 +90,11 @@ def test_no_more_is_injected_than_was_drawn_up(kit):
     assert judge(kit.content(syringes=[kit.syringe(volume_ml="2.999")], groups=groups)) == ["preparations.p1.volume_ml"]
 
 
-def test_unusual_depths_are_noted_and_do_not_stand_in_the_way(kit):
-    TechniqueFactory(key="nappage", depth_min_mm=Decimal(2), depth_max_mm=Decimal(4))
-    for depth, noted in [("1.9", 1), ("2", 0), ("4", 0), ("4.1", 1)]:
-        content = kit.content(groups=[kit.group(depth_mm=depth)])
-        chart, _ = read_chart(content)
-        assert len(notes_on(chart, reference_of(chart))) == noted
-        assert judge(content) == []
+def test_a_syringe_from_which_nothing_was_injected_is_noted_and_does_not_stand_in_the_way(kit):
+    content = kit.content(syringes=[kit.syringe(), kit.syringe(id="p2")])
+    chart, _ = read_chart(content)
+    assert [note.path for note in notes_on(chart)] == ["preparations.p2"]
+    assert judge(content) == []
 
 
 def test_totals_are_exact(kit):

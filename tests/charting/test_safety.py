@@ -94,6 +94,21 @@ def test_every_rule_is_asked_named_and_shipped():
     assert list(safety.CHECKS) == list(TEXTS) == list(shipped_rules())
 
 
+# What has no source of its own: fixed, set by the clinic alone, or with sources on each row that it reads.
+FIXED = {"version", "lot", "consultation", "not_asked", "ingredient"}
+OWN = {"interval_area", "volume_session", "volume_area", "volume_point", "suitable", "allergy_in_words"}
+ON_ROWS = {
+    *("allergen", "allergy_material", "condition", "pregnancy", "ingredient_condition", "bleeding", "mixing"),
+    *("interval_ingredient", "dose_session", "dose_area", "dose_point", "dose_drawn", "technique_volume", "licensed"),
+}
+
+
+def test_every_rule_has_a_source_or_reads_rows_that_have():
+    without = {key for key, rule in shipped_rules().items() if not rule.sources}
+    assert without == FIXED | OWN | ON_ROWS
+    assert all(rule.unit for key, rule in shipped_rules().items() if key in OWN - {"suitable", "allergy_in_words"})
+
+
 def test_loading_adds_what_is_missing_and_leaves_what_the_clinic_set(kit):
     load_safety_rules()
     SafetyRule.objects.filter(key="not_asked").update(effect=RuleEffect.NOTE)
@@ -609,6 +624,13 @@ def test_the_same_words_when_a_visit_is_booked(kit):
         a.message for a in charted if a.rule != "interval_area"
     }
     assert [a.rule for a in booked] == ["allergen", "condition", "interval_ingredient", "interval_area"]
+
+
+def test_without_areas_the_last_sessions_are_meant(kit):
+    set_rule("interval_area", value=Decimal(30))
+    earlier(kit, days=10)
+    assert of("interval_area", safety.answers_for_booking(kit.patient, WHEN)) == [("2026-02-20", "reason")]
+    assert of("interval_area", safety.answers_for_booking(kit.patient, WHEN, areas=[])) == []
 
 
 def test_a_wait_is_counted_to_the_day_of_the_visit(kit):

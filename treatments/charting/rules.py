@@ -157,26 +157,11 @@ def group_problems(group: Group, reference: Reference) -> list[Problem]:
     return found
 
 
-def notes_on(chart: Chart, reference: Reference) -> list[Problem]:
-    """What is unusual and may be right: shown, never in the way."""
-    found = []
-    for group in chart.injections:
-        technique = reference.techniques.get(group.technique)
-        if technique is None:
-            continue
-        names = {"technique": technique, "depth": format_amount(group.depth_mm)}
-        if technique.depth_max_mm is not None and group.depth_mm > technique.depth_max_mm:
-            limit = names | {"limit": format_amount(technique.depth_max_mm)}
-            message = _("%(depth)s mm is deeper than usual for %(technique)s (up to %(limit)s mm).") % limit
-            found.append(Problem(f"injections.{group.id}.depth_mm", message))
-        elif technique.depth_min_mm is not None and group.depth_mm < technique.depth_min_mm:
-            limit = names | {"limit": format_amount(technique.depth_min_mm)}
-            message = _("%(depth)s mm is shallower than usual for %(technique)s (from %(limit)s mm).") % limit
-            found.append(Problem(f"injections.{group.id}.depth_mm", message))
+def notes_on(chart: Chart) -> list[Problem]:
+    """What may have been forgotten: shown, never in the way."""
     used = {group.preparation for group in chart.injections}
     unused = [syringe for syringe in chart.preparations if syringe.id not in used]
-    found += [Problem(f"preparations.{s.id}", _("Nothing was injected from this syringe.")) for s in unused]
-    return found
+    return [Problem(f"preparations.{s.id}", _("Nothing was injected from this syringe.")) for s in unused]
 
 
 def units_per_ml(strength: Strength) -> Fraction:

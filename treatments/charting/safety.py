@@ -13,7 +13,7 @@ from treatments.charting.draft import Chart, Problem, Syringe, read_chart
 from treatments.charting.models import TreatmentSession
 from treatments.charting.queries import Reference, reference_of
 from treatments.charting.safety_case import Answer, Case
-from treatments.charting.safety_facts import facts_for
+from treatments.charting.safety_facts import Facts, facts_for
 
 ORDER = list(Effect)
 CHECKS = {
@@ -59,15 +59,22 @@ def answers_for_draft(content: dict, session: TreatmentSession) -> list[Answer]:
     return answers_for_chart(chart, reference_of(chart), session)
 
 
-def answers_for_booking(patient, at: datetime, areas=(), version=None, session_id: int | None = None) -> list[Answer]:
+def answers_for_booking(patient, at: datetime, areas=None, version=None, session_id: int | None = None) -> list[Answer]:
     """The same of a visit to be booked at `at`: of the patient, and of the recipe and the areas that are known yet.
 
-    `areas` are (key, side) pairs, with the side "none" where it does not matter.
+    `areas` are (key, side) pairs, with the side "none" where it does not matter; the last session's when unknown.
     """
     syringes = (blank_syringe("p1", version.pk),) if version else ()
     chart = Chart(preparations=syringes)
     facts = facts_for(chart, reference_of(chart), patient=patient, at=at, session_id=session_id)
-    return _asked(Case(chart, facts, places=tuple(tuple(place) for place in areas)))
+    places = last_places(facts) if areas is None else [tuple(place) for place in areas]
+    return _asked(Case(chart, facts, places=tuple(places)))
+
+
+def last_places(facts: Facts) -> list[tuple[str, str]]:
+    """Where the last session was: there the next one probably is too."""
+    last = max(facts.last_in.values(), default=None)
+    return [place for place, day in facts.last_in.items() if day == last]
 
 
 def _asked(case: Case) -> list[Answer]:

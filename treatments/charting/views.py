@@ -124,7 +124,7 @@ def _summary(session) -> dict:
         "chart": chart,
         "reference": reference,
         "problems": named(problems, content, areas),
-        "notes": named(rules.notes_on(chart, reference), content, areas),
+        "notes": named(rules.notes_on(chart), content, areas),
         "totals": rules.totals_of(chart, reference),
     }
 
