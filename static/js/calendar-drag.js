@@ -13,7 +13,7 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
   if (!calendar.dataset.book) return;
   let drag = null; // what is being moved: item, place, ghost …
   let pressed = null; // a pointer that is down and has not moved yet
-  let clicked = 0; // when a drag ended: the click that follows it opens nothing
+  let dropped = false; // just now: the click that ends a drag opens nothing
 
   function surface() {
     const board = calendar.querySelector(".board");
@@ -76,7 +76,6 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
     document.body.classList.remove("dragging");
     drag = null;
     hold(false);
-    clicked = Date.now();
   }
 
   function leave() {
@@ -220,7 +219,10 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
   document.addEventListener("pointerup", (event) => {
     if (pressed?.kind === "create" && event.pointerId === pressed.id) lift();
     forget();
-    if (drag && !drag.byKeyboard && event.pointerId === drag.id) drop();
+    if (!drag || drag.byKeyboard || event.pointerId !== drag.id) return;
+    dropped = true;
+    setTimeout(() => { dropped = false; }, 50);
+    drop();
   });
   document.addEventListener("pointercancel", () => {
     forget();
@@ -234,7 +236,7 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
     if (drag) event.preventDefault(); // a finger that has taken a visit does not scroll
   }, { passive: false });
   calendar.addEventListener("click", (event) => {
-    if (Date.now() - clicked < 300 && event.detail > 0) event.preventDefault();
+    if (dropped) event.preventDefault();
   }, { capture: true });
 
   // Keyboard ------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What every picture of the calendar is drawn from: open hours and visits of some days, in two queries."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from django.http import Http404
 
 from clinic.core import clock
 from treatments.scheduling import queries
-from treatments.scheduling.enums import VisitStatus
+from treatments.scheduling.enums import LIVE, VisitStatus
 from treatments.scheduling.intervals import Stretch
 from treatments.scheduling.models import Appointment
 from treatments.scheduling.openings import Openings, with_exceptions
@@ -90,6 +91,15 @@ def visits_between(first: date, last: date) -> list[Row]:
     start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
     rows = Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at", "pk")
     return list(map(Row._make, rows.values_list(*COLUMNS)))
+
+
+def live_times(first: date, last: date, choice: Choice) -> Iterator[tuple[datetime, datetime]]:
+    """Beginnings and ends of the chosen visits that are not cancelled: all that a month shows of them."""
+    start, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
+    asked = {"practitioner": choice.practitioner, "room": choice.room, "visit_type": choice.type}
+    rows = Appointment.objects.filter(starts_at__gte=start, starts_at__lt=end, status__in=LIVE).order_by()
+    rows = rows.filter(**{name: value for name, value in asked.items() if value})
+    return rows.values_list("starts_at", "ends_at").iterator()
 
 
 def open_hours(days: list[date]) -> dict[date, list[Hours]]:

@@ -16,8 +16,8 @@ from clinic.staff.permissions import Permission
 from treatments.scheduling import board, overview, placing, queries, services
 from treatments.scheduling.calendar_forms import ChoiceForm, PlaceForm
 from treatments.scheduling.calendar_rows import days_beside, near_day
-from treatments.scheduling.desk_views import unless_known
 from treatments.scheduling.forms import DayForm
+from treatments.scheduling.live import unless_known
 
 VIEWS = ("day", "week", "month")
 

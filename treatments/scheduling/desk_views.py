@@ -1,10 +1,6 @@
 """Lists for the desk: who is here, whom to ring up, and the printed sheet of a day."""
 
-from hashlib import sha256
-
-from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 
 from clinic.audit.enums import Action
 from clinic.audit.services import record
@@ -13,6 +9,7 @@ from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from treatments.scheduling import flow
 from treatments.scheduling.calendar_rows import near_day
+from treatments.scheduling.live import unless_known
 
 
 @requires(Permission.VIEW_CALENDAR)
@@ -30,15 +27,6 @@ def board_live(request):
 
 def _flow(request) -> dict:
     return {"flow": flow.todays_flow(clock.now()), "may_book": request.user.may(Permission.BOOK_VISITS)}
-
-
-def unless_known(request, template: str, context: dict) -> HttpResponse:
-    """A part of a page that stands open; "not modified" while it is as the page shows it."""
-    html = render_to_string(template, context, request)
-    tag = f'"{sha256(html.encode()).hexdigest()[:20]}"'
-    if request.headers.get("If-None-Match") == tag:
-        return HttpResponse(status=304, headers={"ETag": tag})
-    return HttpResponse(html, headers={"ETag": tag})
 
 
 @requires(Permission.BOOK_VISITS)

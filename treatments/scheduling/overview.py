@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from clinic.core import clock
 from treatments.scheduling import queries
-from treatments.scheduling.calendar_rows import Choice, Row, open_hours, visits_between, week_of
-from treatments.scheduling.enums import LIVE
+from treatments.scheduling.calendar_rows import Choice, Row, live_times, open_hours, visits_between, week_of
+from treatments.scheduling.enums import LIVE, VisitStatus
 from treatments.scheduling.intervals import merge
 
 
@@ -60,10 +60,8 @@ class MonthDay:
 class Month:
     first: date
     weeks: list[list[MonthDay]]
-    types: list[tuple[int, str, str]]
     visit_count: int
     people: list[tuple[int, str]]
-    rooms: list[tuple[int, str]]
 
 
 def week_overview(day: date, choice: Choice) -> Week:
@@ -88,7 +86,9 @@ def week_overview(day: date, choice: Choice) -> Week:
         cell = cells.get((row.room_id if by_room else row.practitioner_id, start.date()))
         if cell:
             cell.lines.append(
-                Line(row.version, f"{base}{row.pk}/", f"{start:%H:%M}", row.family_name, row.type_id, row.status)
+                Line(
+                    row.version, f"{base}{row.pk}/", f"{start:%H:%M}", row.family_name, row.type_id, _shown(row.status)
+                )
             )
     named = _sorted(rooms if by_room else people)
     return Week(
@@ -106,22 +106,23 @@ def month_overview(day: date, choice: Choice) -> Month:
     start = first - timedelta(days=first.weekday())
     end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     days = [start + timedelta(days=number) for number in range(-(-((end - start).days + 1) // 7) * 7)]
-    rows, hours = visits_between(days[0], days[-1]), open_hours(days)
-    live = [row for row in rows if row.status in LIVE and choice.shows(row)]
+    hours = open_hours(days)
     booked, counts = defaultdict(timedelta), defaultdict(int)
-    for row in live:
-        on = clock.local(row.starts_at).date()
-        booked[on] += row.ends_at - row.starts_at
+    for starts_at, ends_at in live_times(days[0], days[-1], choice):
+        on = clock.local(starts_at).date()
+        booked[on] += ends_at - starts_at
         counts[on] += 1
     cells = [MonthDay(on, on.month == day.month, counts[on], _share(booked[on], hours[on], choice)) for on in days]
     return Month(
         first=first,
         weeks=[cells[number : number + 7] for number in range(0, len(cells), 7)],
-        types=_types(live),
         visit_count=sum(cell.visits for cell in cells if cell.in_month),
-        people=_sorted(_people(rows, hours)),
-        rooms=_sorted(_rooms(rows)),
+        people=_sorted(_people([], hours)),
     )
+
+
+def _shown(status: str) -> str:
+    return "" if status == VisitStatus.BOOKED else status
 
 
 def _share(booked: timedelta, hours, choice: Choice) -> int | None:

@@ -1,10 +1,12 @@
 """What the calendar's screens and rules read; each function fetches all that its screen needs."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
 from django.db.models import F, Max, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -34,8 +36,7 @@ LONGEST = timedelta(hours=24)
 UNDO_TIME = timedelta(seconds=10)
 
 
-@dataclass(frozen=True)
-class FreeTime:
+class FreeTime(NamedTuple):
     starts_at: datetime
     practitioner: User
     room: Room | None
@@ -340,23 +341,36 @@ def free_times(
         day = from_day + timedelta(days=offset)
         open_ = [(person, stretches) for person in people if (stretches := hours.on(person.pk, day))]
         times = _free_on(day, visit_type, length, open_, all_rooms, busy) if open_ else []
-        yield from (t for t in times if t.starts_at >= after and _in_part(t.starts_at, part_of_day))
+        yield from (
+            t for t in times if t.starts_at >= after and (not part_of_day or _in_part(t.starts_at, part_of_day))
+        )
 
 
 class _Busy:
-    """What is taken between two instants, by practitioner, by room, and for one patient."""
+    """What is taken between two instants, by practitioner, by room, and for one patient.
+
+    Each is kept under the dates in UTC that it touches, so that a day looks at its own and not at all of them.
+    """
 
     def __init__(self, start: datetime, end: datetime, patient, but):
-        self.practitioners, self.rooms, self.patient = defaultdict(list), defaultdict(list), []
-        live = Appointment.objects.filter(status__in=LIVE).exclude(pk__in=but)
+        self.practitioners, self.rooms, self.patient = _by_date(), _by_date(), defaultdict(list)
+        self.visits = defaultdict(int)
+        live = Appointment.objects.filter(status__in=LIVE).exclude(pk__in=but).order_by()
         rows = live.filter(starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST).values_list(
             "practitioner_id", "room_id", "patient_id", "busy_from", "busy_until", "starts_at", "ends_at"
         )
         for practitioner_id, room_id, patient_id, busy_from, busy_until, starts_at, ends_at in rows:
-            self.practitioners[practitioner_id].append((busy_from, busy_until))
-            self.rooms[room_id].append((busy_from, busy_until))
+            self.visits[practitioner_id] += 1
+            for on in {busy_from.date(), busy_until.date()}:
+                self.practitioners[practitioner_id][on].append((busy_from, busy_until))
+                self.rooms[room_id][on].append((busy_from, busy_until))
             if patient is not None and patient_id == patient.pk:
-                self.patient.append((starts_at, ends_at))
+                for on in {starts_at.date(), ends_at.date()}:
+                    self.patient[on].append((starts_at, ends_at))
+
+
+def _by_date() -> dict:
+    return defaultdict(lambda: defaultdict(list))
 
 
 def _free_on(
@@ -369,12 +383,13 @@ def _free_on(
 ) -> list[FreeTime]:
     before, after = visit_type.before, visit_type.after
     start, end = clock.day_bounds(day)
-    near = (start - before, end + after)
+    first, last = (start - before).date(), (end + after).date()
+    dates = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     zero = timedelta(0)
     needs_room = bool(all_rooms or visit_type.room_kind)
 
     def windows(open_, taken, **buffers):
-        nearby = (stretch for stretch in taken if stretch[0] < near[1] and stretch[1] > near[0])
+        nearby = {stretch for on in dates if on in taken for stretch in taken[on]}
         return possible_starts(open_, nearby, length=length, **buffers)
 
     patient_free = windows([(start, end)], busy.patient, before=zero, after=zero)
@@ -385,11 +400,13 @@ def _free_on(
             room = next((room for room, free in room_free if _within(free, time)), None)
             if _within(patient_free, time) and (room or not needs_room):
                 found.append(FreeTime(time, practitioner, room))
-    return sorted(found, key=lambda free: (free.starts_at, len(busy.practitioners[free.practitioner.pk])))
+    return sorted(found, key=lambda free: (free.starts_at, busy.visits[free.practitioner.pk]))
 
 
-def _within(windows: Iterable[Stretch], time: datetime) -> bool:
-    return any(first <= time <= last for first, last in windows)
+def _within(windows: list[Stretch], time: datetime) -> bool:
+    """Whether one of the windows, which are in order, holds the time."""
+    place = bisect_right(windows, time, key=itemgetter(0))
+    return place > 0 and time <= windows[place - 1][1]
 
 
 def _in_part(time: datetime, part_of_day: str) -> bool:
