@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import connection, models, transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Min
 
 from clinic.core import clock, guards
 from clinic.staff.models import User
@@ -42,7 +42,7 @@ def fill(*, injections: int, version: FormulationVersion, doctors: list[User]) -
 
 
 def _pour_sessions(first, begin: int, count: int, version, doctors, *, started) -> None:
-    patients = Patient.objects.count()
+    patients = Patient.objects.aggregate(first=Min("pk"), count=Count("pk"))
     doctor = _one_of([doctor.pk for doctor in doctors])
     signed = {"status": "signed", "signed_at": started, "signed_name": "Bench", "signature": "0" * 64}
     _series(
@@ -51,7 +51,7 @@ def _pour_sessions(first, begin: int, count: int, version, doctors, *, started) 
         count,
         {
             "id": f"{first[TreatmentSession]} + n",
-            "patient_id": f"n * 7919 % {patients} + 1",
+            "patient_id": f"n * 7919 % {patients['count']} + {patients['first']}",
             "practitioner_id": doctor,
             "signed_by_id": doctor,
         },
