@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from clinic.audit.models import AuditEvent
 from clinic.core.text import clean, clean_line
-from tests.catalogue.exchange import empty_clinic, restore, rows_here, write_catalogue
+from tests.catalogue.exchange import LATER, empty_clinic, restore, rows_here, write_catalogue
 from tests.factories.people import AdministratorFactory
 from treatments.catalogue.exchange import services, yamltext
 from treatments.catalogue.exchange.layout import KIND_OF, LEFT_OUT
@@ -83,8 +83,9 @@ def test_a_restored_recipe_is_guarded_like_one_that_was_approved_here(administra
     restore(content, administrator)
     approved = FormulationVersion.objects.get(status="approved")
     for change in ({"approved_elsewhere": "Dr No"}, {"created_elsewhere": "x"}, {"total_volume_ml": 9}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            FormulationVersion.objects.filter(pk=approved.pk).update(**change)
+        for retiring in ({}, {"status": "retired", "retired_at": LATER, "retire_reason": "Old."}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                FormulationVersion.objects.filter(pk=approved.pk).update(**change, **retiring)
     with pytest.raises(IntegrityError), transaction.atomic():
         RecipeLine.objects.filter(version=approved).update(volume_ml=1)
 
