@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from django.db.models import Max, Prefetch, Q, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
+from patients.history.enums import Topic
 from patients.history.queries import history_of
 from patients.history.record import History
 from treatments.catalogue.enums import Side
@@ -106,15 +107,21 @@ class Facts:
 
     def kin(self, key: str) -> set[str]:
         """The area, everything that it is part of, and all its parts."""
-        return self.ancestors(key) | {other for other in self.areas if key in self.ancestors(other)}
+        return self.ancestors(key) | {other for other, above in self._above.items() if key in above}
 
     def ancestors(self, key: str) -> set[str]:
         """The area and everything that it is part of."""
+        return self._above.get(key, set())
+
+    @cached_property
+    def _above(self) -> dict[str, set[str]]:
         by_id = {area.pk: area for area in self.areas.values()}
-        found, area = set(), self.areas.get(key)
-        while area and area.key not in found:
-            found.add(area.key)
-            area = by_id.get(area.parent_id)
+        found = {}
+        for key, area in self.areas.items():
+            above = found[key] = set()
+            while area and area.key not in above:
+                above.add(area.key)
+                area = by_id.get(area.parent_id)
         return found
 
 
@@ -134,29 +141,39 @@ def consulted(patient, at: datetime, session_id: int | None) -> bool | None:
 
 
 def facts_for(chart: Chart, reference: Reference, *, patient, at: datetime, session_id: int | None = None) -> Facts:
-    """All facts for a chart of `patient` at `at`; `session_id` is the chart's own session, which is not its past."""
+    """All facts for a chart of `patient` at `at`; `session_id` is the chart's own session, which is not its past.
+
+    Autosaves wait for this: what no rule can need is not fetched.
+    """
     day = clock.local(at).date()
     past = TreatmentSession.objects.filter(patient=patient, status=SessionStatus.SIGNED).exclude(pk=session_id)
     earlier = _charts_of_day(past, day)
     used = {syringe.version_id for chart in earlier for syringe in chart.preparations}
     versions = reference.versions | _versions(used - set(reference.versions))
     prefetch_related_objects(list(reference.versions.values()), "formulation__areas", "formulation__techniques")
-    ingredients = {line.ingredient_id for version in reference.versions.values() for line in version.lines.all()}
+    lines = [line for version in reference.versions.values() for line in version.lines.all()]
+    ingredients = {line.ingredient_id for line in lines}
+    paused = {
+        line.ingredient_id for line in lines if any(row.get("per") == "interval_days" for row in line.ingredient.limits)
+    }
+    history, rules = replace(history_of(patient), day=day), rules_in_force()
+    allergic = ingredients if history.current(Topic.ALLERGIES) else set()
+    ill = ingredients if history.condition_keys else set()
     return Facts(
-        history=replace(history_of(patient), day=day),
+        history=history,
         day=day,
         at=at,
-        rules=rules_in_force(),
+        rules=rules,
         reference=reference,
         versions=versions,
-        areas={area.key: area for area in Area.objects.all()},
-        against_allergen=list(_rules(IngredientAllergen, ingredients, "allergen")),
-        against_condition=list(_rules(IngredientCondition, ingredients, "condition")),
-        pairs=incompatibilities_among(ingredients),
+        areas={area.key: area for area in Area.objects.only("key", "name", "parent").order_by()},
+        against_allergen=_rules(IngredientAllergen, allergic, "allergen"),
+        against_condition=_rules(IngredientCondition, ill, "condition"),
+        pairs=incompatibilities_among(ingredients) if len(ingredients) > 1 else [],
         products=_products(chart, ingredients),
         earlier=earlier,
-        last_in=_last_in(past, at),
-        last_with=_last_with(past, ingredients, at),
+        last_in=_last_in(past, at) if rules["interval_area"].value else {},
+        last_with=_last_with(past, paused, at) if paused else {},
         consulted=consulted(patient, at, session_id),
     )
 
@@ -165,9 +182,9 @@ def _versions(ids: set[int]) -> dict[int, FormulationVersion]:
     return {version.pk: version for version in with_recipe(FormulationVersion.objects.filter(pk__in=ids))}
 
 
-def _rules(model, ingredients: set[int], word: str):
+def _rules(model, ingredients: set[int], word: str) -> list:
     rows = model.objects.current().filter(ingredient__in=ingredients)
-    return rows.select_related("ingredient", word).order_by("pk")
+    return list(rows.select_related("ingredient", word).order_by("pk")) if ingredients else []
 
 
 def _products(chart: Chart, ingredients: set[int]) -> list[Product]:
