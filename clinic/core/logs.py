@@ -1,15 +1,18 @@
 """Log lines as JSON with the request's id. Never patient data: log ids, not names.
 
 An exception's message may quote what was typed, and PostgreSQL's quotes whole rows; so only the kinds of the
-exceptions and the places in the code are written.
+exceptions and the places in the code are written. Nor what opens an address: whoever reads the log could use it.
 """
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 
 from clinic.core import context
+
+SECRET = re.compile(r"/[A-Za-z0-9_-]{32,}(?=[/.]|\s|$)")
 
 
 class JsonFormatter(logging.Formatter):
@@ -21,6 +24,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "request": context.current().request_id,
         }
+        line["message"] = SECRET.sub("/***", line["message"])
         if record.exc_info and record.exc_info[1]:
             line["message"] = _without(line["message"], record.exc_info[1])
             if record.levelno >= logging.ERROR:

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.audit.models import AuditEvent
 from clinic.core.errors import Refused
+from clinic.core.logs import JsonFormatter
 from tests.factories.patients import PatientFactory
 from tests.factories.people import PractitionerFactory
 from tests.factories.treatments import SlotOfferFactory, VisitTypeFactory, WaitingEntryFactory
@@ -241,6 +243,16 @@ def test_declining_keeps_the_place_on_the_list(calendar, client):
     page = client.post(url("answer_offer", token_of("offer", one.nonce)), {"answer": "decline"}).content.decode()
     assert "You stay on our list" in page and statuses() == ["declined"]
     assert WaitingEntry.objects.get().status == WaitingStatus.WAITING
+
+
+def test_a_log_does_not_tell_the_token(calendar, caplog):
+    """A browser without cookies is refused, and that is logged with its path."""
+    (one,) = offer(calendar, WaitingEntryFactory())
+    token = token_of("offer", one.nonce)
+    answer = Client(enforce_csrf_checks=True).post(url("answer_offer", token), {"answer": "accept"})
+    lines = [JsonFormatter().format(record) for record in caplog.records]
+    assert answer.status_code == 403 and any("/calendar/offer/***/" in line for line in lines)
+    assert not any(token in line for line in lines)
 
 
 def test_guessing_is_slowed_down(calendar, client):

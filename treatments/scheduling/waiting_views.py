@@ -88,7 +88,11 @@ def offer(request, appointment_id):
     """Who waits for the time that this visit gave back; what they are told, to be copied or read to them."""
     visit = queries.get_visit(appointment_id)
     freed = waiting_queries.freed_by(visit, clock.now())
-    people = waiting_queries.who_waits_for(freed, but=visit.patient) if freed else []
+    at = freed.starts_at if freed else visit.starts_at
+    offers = waiting_queries.offers_of(at, visit.practitioner)
+    asked = {row.entry_id for row in offers if waiting_queries.stands(row, clock.now())}
+    waiting_people = waiting_queries.who_waits_for(freed, but=visit.patient) if freed else []
+    people = [entry for entry in waiting_people if entry.pk not in asked]
     form = waiting_forms.OfferForm(request.POST if request.method == "POST" else None, waiting=people)
     if freed and form.is_bound and form.is_valid():
         try:
@@ -105,8 +109,6 @@ def offer(request, appointment_id):
             messages.success(request, _("Offered. Now tell them."))
             return redirect("scheduling:offer", visit.pk)
     record(by=request.user, action=Action.LIST, subject="scheduling.WaitingEntry", fields=["scheduling:offer"])
-    at = freed.starts_at if freed else visit.starts_at
-    offers = waiting_queries.offers_of(at, visit.practitioner)
     shown = [_shown(request, row) for row in offers]
     page = {"visit": visit, "freed": freed, "people": people, "form": form, "offers": shown}
     return render(request, "scheduling/offer.html", page)
