@@ -39,6 +39,7 @@ from treatments.reminders.tasks import deliver_reminder
 from treatments.scheduling import hours
 from treatments.scheduling import services as scheduling
 from treatments.scheduling.models import Room, VisitType
+from treatments.scheduling.queries import free_times
 from treatments.stock.models import Lot
 
 PRACTITIONERS = 8
@@ -109,6 +110,8 @@ def measure(*, repetitions: int) -> list[Figure]:
         "patient page, sessions": _get(doctor, "charting:tab", lambda: [next(someone)]),
         "patient page, history": _get(doctor, "history:tab", lambda: [next(someone)]),
         "day page, 8 practitioners": _get(desk, "scheduling:day", lambda: [clock.today()]),
+        "week page, 8 practitioners": _get(desk, "scheduling:week", lambda: [clock.today()]),
+        "free times, 30 days, 8 practitioners": _searching,
         "book a visit": _booking(desk, someone),
         "autosave 40 points": _autosave(doctor, someone),
         "sign a session, 40 points": _signing(someone),
@@ -181,6 +184,11 @@ def _booking(client: Client, someone) -> Callable:
         return work
 
     return operation
+
+
+def _searching() -> Callable:
+    visit_type = VisitType.objects.get(kind="follow_up")
+    return lambda: list(free_times(visit_type=visit_type, from_day=clock.today(), days=30))
 
 
 def _forty_points() -> tuple[dict, User]:
