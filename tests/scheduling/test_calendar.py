@@ -133,6 +133,20 @@ def test_the_week_keeps_nine_oclock_in_one_row_when_the_clocks_change(calendar, 
     assert html.count("v h-9 y-6") == 2
 
 
+@pytest.mark.parametrize(("view", "by"), [("day", "practitioner"), ("day", "room"), ("week", ""), ("month", "")])
+def test_what_people_write_is_no_markup(calendar, desk, view, by):
+    name = "<img src=x onerror=1>"
+    Patient.objects.update(family_name=name)
+    for row in (calendar.room, calendar.consultation):
+        row.name = name
+        row.save()
+    calendar.practitioner.full_name = name
+    calendar.practitioner.save()
+    calendar.book()
+    html = desk.get(url(view, MONDAY, by=by)).content.decode()
+    assert "<img" not in html and ("&lt;img" in html)
+
+
 COLOURS = ["#000000", "#ffffff", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#ff00ff", "#00ffff", "#0f6b6b", "#7a4b00"]
 
 

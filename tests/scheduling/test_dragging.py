@@ -240,6 +240,25 @@ def test_by_touch(live_server, racing_calendar, browser, touch_context_args, nin
     context.close()
 
 
+def test_in_the_week_a_visit_is_dragged_to_another_day(
+    live_server, racing_calendar, clean_page, sign_in, axe_clean, nine, tomorrow
+):
+    calendar, page = racing_calendar, clean_page
+    monday = tomorrow + timedelta(days=7 - tomorrow.weekday())
+    wednesday = monday + timedelta(days=2)
+    visit = calendar.book(starts_at=clock.instant(monday, clock.local(nine).time()), at=clock.now())
+    sign_in(calendar.desk)
+    page.set_viewport_size(DESKTOP)
+    page.goto(live_server.url + reverse("scheduling:week", args=[monday]))
+    axe_clean(page)
+    box = link_of(page, visit).bounding_box()
+    cell = page.locator(f'td[data-day="{wednesday}"][data-practitioner="{calendar.practitioner.pk}"]').bounding_box()
+    drag(page, (box["x"] + 20, box["y"] + 8), (cell["x"] + 30, cell["y"] + 10))
+    page.locator("#toasts").get_by_text("Moved to").wait_for()
+    visit.refresh_from_db()
+    assert visit.starts_at == clock.instant(wednesday, clock.local(nine).time())
+
+
 def test_clicks_and_seconds_of_a_booking(live_server, racing_calendar, clean_page, sign_in, capsys):
     """From the calendar to "booked", with the first free time and with a chosen one: at most six clicks."""
     calendar, page = racing_calendar, clean_page
@@ -278,4 +297,4 @@ def test_a_colleagues_booking_appears_by_itself_and_names_are_hidden_by_one_key(
     assert page.get_by_role("button", name="Hide names").get_attribute("aria-pressed") == "true"
     assert link_of(page, visit).evaluate("link => getComputedStyle(link).color") == "rgba(0, 0, 0, 0)"
     page.reload()
-    assert "hide-names" in page.locator("body").get_attribute("class")
+    assert "hide-names" in page.locator("html").get_attribute("class")
