@@ -1,15 +1,14 @@
 // The charting page: wires the draft, the drawing, the panel and the saving together.
 
-import { DRAWN, parseAmount } from "./charting-amounts.js";
+import { renewLots, submitWith, wireSyringes } from "./charting-draw-up.js";
 import { PointMap } from "./charting-map.js";
-import { proposedLots, wantedOfLots } from "./charting-mixture.js";
 import { Panel } from "./charting-panel.js";
-import { element, fill, part } from "./charting-parts.js";
+import { element, fill, on, part } from "./charting-parts.js";
 import { Safety } from "./charting-safety.js";
 import { Saver } from "./charting-save.js";
 import {
-  Draft, addCount, addPoint, addSyringe, countOf, findPoint, movePoint, removeGroup, removePoint, removeSyringe,
-  withGroup, withSyringe,
+  Draft, addCount, addPoint, countOf, findPoint, movePoint, removeGroup, removePoint, removeSyringe,
+  withGroup,
 } from "./charting-state.js";
 
 const data = JSON.parse(document.getElementById("chart-data").textContent);
@@ -20,11 +19,6 @@ const safety = new Safety(document.getElementById("safety"), document.getElement
 const hint = document.getElementById("stage-hint");
 const stage = document.getElementById("stage");
 const [tool, texts, conflict, ownCopy] = ["add-points", "texts", "conflict", "own-copy"].map((id) => document.getElementById(id));
-const on = (root, type, selector, act) =>
-  root.addEventListener(type, (event) => {
-    const found = event.target.closest(selector);
-    if (found && root.contains(found)) act(event, found);
-  });
 const pressed = (button, yes) => button.setAttribute("aria-pressed", String(yes));
 let selected = null; // {group, index}, or {group} for all of its points
 let showRings = true;
@@ -48,7 +42,7 @@ const saver = new Saver({
   show: showSaving,
   conflict: showConflict,
   answered(answer) {
-    showLots(answer);
+    if (renewLots(data.lots, answer.lots)) draw();
     safety.show(answer.answers, draft.content.reasons);
   },
 });
@@ -60,14 +54,6 @@ function showSaving(state, detail) {
   place.className = `save-state is-${state}`;
   place.replaceChildren(element("i", { class: `bi bi-${icons[state]}`, "aria-hidden": "true" }), ` ${fill(words[state], text ?? {})}`);
   document.getElementById("save-again").hidden = state !== "notSaved" || detail === "elsewhere" || detail === "gone";
-}
-
-// How the chosen lots stand now: a colleague may have used one up, or set it aside.
-function showLots({ lots }) {
-  const known = Object.values(data.lots).flat().filter((lot) => lots[lot.id]);
-  const changed = known.filter((lot) => JSON.stringify({ ...lot, ...lots[lot.id] }) !== JSON.stringify(lot));
-  for (const lot of changed) Object.assign(lot, lots[lot.id]);
-  if (changed.length) draw();
 }
 
 function showConflict(stored) {
@@ -236,11 +222,7 @@ const acts = {
     if (!used || confirm(words.removeFirst)) draft.step(removeSyringe(draft.content, id));
   },
   async succeed(button) {
-    if (!(await saver.flush())) return;
-    const form = button.closest("form");
-    form.elements.version.value = saver.version;
-    form.append(element("input", { type: "hidden", name: "do", value: button.value }));
-    form.submit();
+    if (await saver.flush()) submitWith(button, saver.version);
   },
   "change-group"() {
     const read = panel.readTool();
@@ -329,43 +311,10 @@ tool.addEventListener("submit", (event) => {
   say(`${panel.where({ area, side })} · ${panel.pointsText(Number(count))}`);
 });
 
-document.getElementById("add-syringe")?.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const [choice, volume] = ["version_id", "volume_ml"].map((name) => form.querySelector(`[data-field="${name}"]`));
-  const version = panel.versions.get(Number(choice.value));
-  const error = parseAmount(volume.value, DRAWN).error;
-  form.querySelector('[data-error="version_id"]').textContent = version ? "" : words.needVersion;
-  form.querySelector('[data-error="volume_ml"]').textContent = error ? words[error] : "";
-  if (!version || error) return (version ? volume : choice).focus();
-  const entry = { version_id: version.id, volume_ml: volume.value.trim(), variation_reason: "", amounts: {}, drawn_at: clinicTime() };
-  entry.lots = proposedLots(entry, version, data.lots, wantedOfLots(draft.content, panel.versions));
-  draft.step(addSyringe(draft.content, entry));
-  setTool("preparation", draft.content.preparations.at(-1).id);
-  form.reset();
-  document.getElementById("add-more").open = false;
+wireSyringes({
+  data, draft, panel,
+  added: (id) => setTool("preparation", id),
 });
-
-on(document.getElementById("syringes"), "input", "[data-field]", (_event, field) => {
-  const id = field.closest("[data-syringe]").dataset.syringe;
-  const entry = draft.content.preparations.find((found) => found.id === id);
-  draft.type(withSyringe(draft.content, id, typedInto(entry, field)));
-});
-
-function typedInto(entry, { dataset, value }) {
-  if (dataset.lot) return { lots: { ...entry.lots, [dataset.lot]: value ? Number(value) : null } };
-  if (!dataset.amount) return { [dataset.field]: value };
-  const { [dataset.amount]: _before, ...others } = entry.amounts ?? {};
-  return { amounts: value.trim() ? { ...others, [dataset.amount]: value } : others };
-}
-
-// Now, by the server's clock: this machine's may be wrong.
-const clockOffset = Date.parse(data.now) - Date.now();
-function clinicTime() {
-  return `${new Date(Date.now() + clockOffset).toISOString().slice(0, 19)}+00:00`;
-}
-
-on(document.getElementById("syringes"), "submit", "form", (event) => event.preventDefault());
 
 texts.addEventListener("input", (event) => draft.type({ ...draft.content, [event.target.dataset.field]: event.target.value }));
 texts.addEventListener("submit", (event) => event.preventDefault());

@@ -9,3 +9,11 @@ export function element(tag, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+// act(event, found) for events on what `selector` finds in `root`, also on what is put there later.
+export function on(root, type, selector, act) {
+  root.addEventListener(type, (event) => {
+    const found = event.target.closest(selector);
+    if (found && root.contains(found)) act(event, found);
+  });
+}
