@@ -28,8 +28,6 @@ NAVIGATION = [
             "catalogue:",
             "charting:safety",
             "charting:edit_safety",
-            "stock:",
-            "recall:",
             "history:vocabulary",
             "history:words",
             "history:add_word",
@@ -39,6 +37,13 @@ NAVIGATION = [
         "label": _("Catalogue"),
         "icon": "journal-medical",
         "permission": "view_catalogue",
+    },
+    {
+        "view": "stock:lots",
+        "covers": ["stock:", "recall:", "scheduling:stock_forecast"],
+        "label": _("Stock"),
+        "icon": "box-seam",
+        "permission": "view_stock",
     },
     {
         "view": "reminders:outbox",

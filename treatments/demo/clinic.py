@@ -140,6 +140,7 @@ def stock_shelves(people) -> dict[int, int]:
             volume_ml=DELIVERED[number % 3],
             location="Cupboard 1",
             by=people["luis"],
+            at=clock.now() - timedelta(days=150),
         )
         lots[ingredient.pk] = lot.pk
     return lots

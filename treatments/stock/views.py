@@ -242,4 +242,5 @@ def _lines(lots) -> list[rules.LotLine]:
 
 
 def _show(request, template: str, context: dict):
-    return render(request, f"stock/{template}.html", context | {"section": "lots"})
+    section = "to_do" if template in {"to_do", "settings"} else "lots"
+    return render(request, f"stock/{template}.html", context | {"section": section})
