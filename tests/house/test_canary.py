@@ -301,6 +301,8 @@ def test_nor_does_an_administrator_see_what_was_written_about_the_patient(world,
 # Text that no page shows: digests, and words beside answers that speak for themselves
 NOWHERE = {
     "charting.Addendum.signature",
+    "charting.SafetyAnswer.about",
+    "charting.SafetyAnswer.rule",
     "charting.TreatmentSession.content_hash",
     "charting.TreatmentSession.signature",
     "history.NoneKnown.note",
