@@ -36,9 +36,9 @@ from treatments.catalogue.models import (
 from treatments.charting import safety
 from treatments.charting.enums import RuleEffect
 from treatments.charting.models import SafetyRule, TreatmentSession
-from treatments.charting.safety_facts import shipped_rules
+from treatments.charting.safety.facts import shipped_rules
+from treatments.charting.safety.texts import TEXTS
 from treatments.charting.safety_settings import load_safety_rules
-from treatments.charting.safety_texts import TEXTS
 from treatments.charting.services import sign_session
 from treatments.charting.units import converted
 
@@ -592,7 +592,7 @@ def test_pairs_that_do_not_belong_together(kit, effect, mix_reason, wanted):
 
 @pytest.mark.parametrize(("state", "count"), [(True, 0), (None, 0), (False, 1)])
 def test_a_consultation_that_is_missing(kit, state, count, monkeypatch):
-    monkeypatch.setattr("treatments.charting.safety_facts._calendars", [lambda *about: state])
+    monkeypatch.setattr("treatments.charting.safety.facts._calendars", [lambda *about: state])
     assert of("consultation", said(kit, kit.content())) == [("", "reason")] * count
 
 

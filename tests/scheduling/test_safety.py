@@ -8,7 +8,7 @@ from django.urls import reverse
 from clinic.core import clock
 from tests.factories.patients import ConditionFactory, PatientConditionFactory, PatientFactory, asked
 from tests.factories.treatments import AppointmentFactory, SessionFactory, VisitTypeFactory
-from treatments.charting.safety_facts import consulted
+from treatments.charting.safety.facts import consulted
 from treatments.scheduling.enums import VisitKind
 
 ASK = "Ask the practitioner before booking."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from patients.history.enums import Effect
 from patients.history.warnings import LOOKS
-from treatments.charting.safety_case import NEED_REASON, Answer
+from treatments.charting.safety.case import NEED_REASON, Answer
 
 
 @dataclass

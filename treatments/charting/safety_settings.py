@@ -8,7 +8,7 @@ from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Refused, given
 from treatments.charting.models import SafetyRule
-from treatments.charting.safety_facts import shipped_rules
+from treatments.charting.safety.facts import shipped_rules
 
 
 @transaction.atomic

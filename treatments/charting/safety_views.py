@@ -10,9 +10,9 @@ from clinic.core.errors import Refused
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from treatments.charting import safety_settings
-from treatments.charting.safety_facts import get_safety_rule, safety_rules, shipped_rules
+from treatments.charting.safety.facts import get_safety_rule, safety_rules, shipped_rules
+from treatments.charting.safety.texts import TEXTS
 from treatments.charting.safety_forms import SafetyRuleForm
-from treatments.charting.safety_texts import TEXTS
 
 
 @require_safe

@@ -6,7 +6,7 @@ class SchedulingConfig(AppConfig):
 
     def ready(self):
         from clinic.core import guards
-        from treatments.charting.safety_facts import ask_calendar
+        from treatments.charting.safety.facts import ask_calendar
         from treatments.scheduling.safety import is_consulted
 
         ask_calendar(is_consulted)

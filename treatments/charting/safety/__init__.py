@@ -8,42 +8,42 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from patients.history.enums import Effect
-from treatments.charting import safety_checks, safety_doses
 from treatments.charting.draft import Chart, Problem, Syringe, read_chart
 from treatments.charting.models import TreatmentSession
 from treatments.charting.queries import Reference, reference_of
-from treatments.charting.safety_case import Answer, Case
-from treatments.charting.safety_facts import Facts, facts_for
+from treatments.charting.safety import checks, doses
+from treatments.charting.safety.case import Answer, Case
+from treatments.charting.safety.facts import Facts, facts_for
 
 ORDER = list(Effect)
 CHECKS = {
-    "version": safety_checks.version,
-    "lot": safety_checks.lot,
-    "allergen": safety_checks.allergen,
-    "allergy_in_words": safety_checks.allergy_in_words,
-    "allergy_material": safety_checks.allergy_material,
-    "condition": safety_checks.condition,
-    "pregnancy": safety_checks.pregnancy,
-    "ingredient_condition": safety_checks.ingredient_condition,
-    "not_asked": safety_checks.not_asked,
-    "medicine": safety_checks.medicine,
-    "bleeding": safety_checks.bleeding,
-    "interval_ingredient": safety_checks.interval_ingredient,
-    "interval_area": safety_checks.interval_area,
-    "dose_session": safety_doses.dose_session,
-    "dose_area": safety_doses.dose_area,
-    "dose_point": safety_doses.dose_point,
-    "dose_drawn": safety_doses.dose_drawn,
-    "volume_session": safety_doses.volume_session,
-    "volume_area": safety_doses.volume_area,
-    "volume_point": safety_doses.volume_point,
-    "technique_volume": safety_doses.technique_volume,
-    "technique_depth": safety_doses.technique_depth,
-    "licensed": safety_checks.licensed,
-    "suitable": safety_checks.suitable,
-    "ingredient": safety_checks.ingredient,
-    "mixing": safety_checks.mixing,
-    "consultation": safety_checks.consultation,
+    "version": checks.version,
+    "lot": checks.lot,
+    "allergen": checks.allergen,
+    "allergy_in_words": checks.allergy_in_words,
+    "allergy_material": checks.allergy_material,
+    "condition": checks.condition,
+    "pregnancy": checks.pregnancy,
+    "ingredient_condition": checks.ingredient_condition,
+    "not_asked": checks.not_asked,
+    "medicine": checks.medicine,
+    "bleeding": checks.bleeding,
+    "interval_ingredient": checks.interval_ingredient,
+    "interval_area": checks.interval_area,
+    "dose_session": doses.dose_session,
+    "dose_area": doses.dose_area,
+    "dose_point": doses.dose_point,
+    "dose_drawn": doses.dose_drawn,
+    "volume_session": doses.volume_session,
+    "volume_area": doses.volume_area,
+    "volume_point": doses.volume_point,
+    "technique_volume": doses.technique_volume,
+    "technique_depth": doses.technique_depth,
+    "licensed": checks.licensed,
+    "suitable": checks.suitable,
+    "ingredient": checks.ingredient,
+    "mixing": checks.mixing,
+    "consultation": checks.consultation,
 }
 
 

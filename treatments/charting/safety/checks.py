@@ -19,9 +19,9 @@ from patients.history.warnings import day_of
 from treatments.catalogue.rules import ingredient_refusal
 from treatments.charting import rules
 from treatments.charting.draft import Syringe
-from treatments.charting.safety_case import Answer, Case, path_of
-from treatments.charting.safety_doses import limits_of, numbered
-from treatments.charting.safety_facts import sides_meet
+from treatments.charting.safety.case import Answer, Case, path_of
+from treatments.charting.safety.doses import limits_of, numbered
+from treatments.charting.safety.facts import sides_meet
 
 ORDER = list(Effect)
 

@@ -16,7 +16,7 @@ from treatments.catalogue.models import Ingredient
 from treatments.catalogue.strength import Strength, shown
 from treatments.charting.draft import Chart
 from treatments.charting.mixture import strengths_in, volume_in
-from treatments.charting.safety_case import Answer, Case, path_of
+from treatments.charting.safety.case import Answer, Case, path_of
 from treatments.charting.units import converted, is_volume
 
 

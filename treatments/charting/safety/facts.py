@@ -30,7 +30,7 @@ from treatments.charting.enums import RuleEffect, SessionStatus
 from treatments.charting.models import Injection, Preparation, SafetyRule, TreatmentSession
 from treatments.charting.queries import Reference, chart_of
 
-SHIPPED = Path(__file__).parent / "data" / "safety_rules.toml"
+SHIPPED = Path(__file__).parent.parent / "data" / "safety_rules.toml"
 
 
 @dataclass(frozen=True)

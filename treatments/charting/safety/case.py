@@ -8,7 +8,7 @@ from treatments.catalogue.models import FormulationVersion, Ingredient, RecipeLi
 from treatments.charting.draft import Chart, Group, Syringe
 from treatments.charting.enums import RuleEffect
 from treatments.charting.rules import side_suffix
-from treatments.charting.safety_facts import Facts, Rule
+from treatments.charting.safety.facts import Facts, Rule
 
 ABOUT, MESSAGE = 120, 500
 # What these say keeps from signing whatever reason is given.
