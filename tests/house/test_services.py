@@ -2,7 +2,7 @@
 
 import inspect
 from importlib import import_module
-from importlib.util import find_spec
+from pkgutil import walk_packages
 
 import pytest
 from django.apps import apps
@@ -10,7 +10,8 @@ from django.apps import apps
 from clinic.audit.services import record
 
 OURS = ("clinic.", "patients.", "treatments.")
-OF_A_SUBJECT = ("hours", "courses", "waiting", "feeds")
+WRITERS = {"services", "hours", "courses", "waiting", "feeds", "against", "products", "plans", "vocabulary"}
+WRITERS |= {"safety_settings"}
 # What stands in a services module without being an act, and why
 NO_ACT = {
     "clinic.audit.services.record": "is the trail",
@@ -21,6 +22,9 @@ NO_ACT = {
     "clinic.staff.services.check_password_again": "part of the act it guards",
     "patients.registry.services.derived": "computes",
     "patients.registry.services.take_numbers": "part of registering and importing",
+    "treatments.catalogue.exchange.services.keep_file": "nothing is in the catalogue before it is imported",
+    "treatments.catalogue.exchange.services.open_file": "reads",
+    "treatments.charting.safety_settings.load_safety_rules": "part of setting up",
     "treatments.charting.services.verify_signature": "reads",
     "treatments.charting.services.verify_addendum": "reads",
     "treatments.scheduling.services.orderly": "a decorator",
@@ -35,8 +39,8 @@ NO_ACT = {
 
 def modules_of(config) -> list:
     """The app's services, and those of a subject of their own."""
-    names = (f"{config.name}.{name}" for name in ("services", *OF_A_SUBJECT))
-    return [import_module(name) for name in names if find_spec(name)]
+    names = (module.name for module in walk_packages(config.module.__path__, f"{config.name}."))
+    return [import_module(name) for name in names if name.rpartition(".")[2] in WRITERS]
 
 
 def services() -> dict:
@@ -59,6 +63,8 @@ def records(function, seen=frozenset()) -> bool:
     names, around = names_in(function.__code__), function.__globals__
     known = [around[name] for name in names if name in around]
     known += [getattr(value, name) for value in known if inspect.ismodule(value) for name in names & vars(value).keys()]
+    ours = [value for value in known if inspect.isclass(value) and value.__module__.startswith(OURS)]
+    known += [method for value in ours for method in vars(value).values()]
     return any(records(value, seen | {function}) for value in known if inspect.isroutine(value))
 
 

@@ -94,10 +94,12 @@ def people_of(case: RecallCase, subject: Subject, rows, at: datetime) -> list[Pe
     return list(people.values())
 
 
-def missing_patients(case: RecallCase, subject: Subject) -> QuerySet:
-    """Ids of patients who received it and are not in the case: their session was signed after it was opened."""
-    known = RecallEntry.objects.filter(case=case).values("patient_id")
-    return patients_who_received(subject).exclude(session__patient_id__in=known)
+def missing_patients(case: RecallCase, subject: Subject) -> set[int]:
+    """Ids of patients who received it and are not in the case: their session was signed after it was opened.
+
+    Two short lists compared here: one statement for both lets PostgreSQL read every session of the clinic.
+    """
+    return set(patients_who_received(subject)) - set(case.entries.order_by().values_list("patient_id", flat=True))
 
 
 def get_entry(entry_id: int) -> RecallEntry:
