@@ -97,6 +97,15 @@ def test_a_scan_of_an_unknown_product_still_fills_lot_and_expiry(admin):
     assert 'value="AB7"' in text and 'value="2039-01-31"' in text and "No product of the catalogue" in text
 
 
+@pytest.mark.parametrize(("known", "stays"), [("04012345678901", False), ("", True)])
+def test_an_unknown_box_is_not_taken_for_the_product_scanned_before(admin, known, stays):
+    before = ProductFactory(gtin=known)
+    sent = typed(scan=f"01{GTIN}10AB7", read="yes", product=before.pk, ingredient=before.ingredient_id)
+    text = admin.post(reverse("stock:receive"), sent).text
+    assert (f'<option value="{before.pk}" selected>' in text) is stays
+    assert (f'<option value="{before.ingredient_id}" selected>' in text) is stays
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -104,8 +104,14 @@ class ReceiveForm(Form):
             super().full_clean()
 
     def fill(self, code: BoxCode, product) -> None:
-        """Puts what the code says into the fields, and leaves the others as they are."""
+        """Puts what the code says into the fields, and leaves the others as they are.
+
+        A product whose box carries another number is let go, so that a lot never lands on the box scanned before.
+        """
         data = self.data.copy()
+        chosen = self.products.get(data.get("product", ""))
+        if code.gtin and not product and chosen and chosen.gtin:
+            data["product"] = data["ingredient"] = ""
         if code.lot:
             data["number"] = code.lot
         if code.expires_on:
