@@ -101,6 +101,7 @@ def build() -> None:
         ask_histories(people, patients)
         plan_courses(people, patients, versions)
         treat(people, patients, versions, lots)
+        improve_recipe(people, versions["Even tone"])
         fill_calendar(people, patients)
     plan_reminders()
 
@@ -172,6 +173,28 @@ def _draft(name, purpose, lines, ingredients, people) -> FormulationVersion:
         notes="Draw up the thickest component first; use within the hour.",
         by=people["luis"],
     )
+
+
+def improve_recipe(people, version: FormulationVersion) -> None:
+    """The next version of a recipe, with care texts and somewhat more of what works, in place of the one before."""
+    formulation = version.formulation
+    care = {"after_care": "Sun cream of factor 50 every morning for four weeks."}
+    catalogue.edit_formulation(formulation=formulation, values={"name": formulation.name} | care, by=people["luis"])
+    draft = catalogue.add_draft_version(formulation=formulation, copy_of=version, by=people["luis"])
+    active, saline = version.lines.select_related("ingredient")
+    draft = catalogue.save_draft(
+        version=draft,
+        edits=draft.edits,
+        total_volume_ml=version.total_volume_ml,
+        lines=[
+            catalogue.Line(active.ingredient, active.concentration, Decimal("0.8")),
+            catalogue.Line(saline.ingredient, None, Decimal("4.2")),
+        ],
+        notes=version.notes,
+        change_note="0.5 mL faded too little in three months.",
+        by=people["luis"],
+    )
+    catalogue.approve_version(version=draft, edits=draft.edits, password=PASSWORD, replaces=True, by=people["ana"])
 
 
 def register(people) -> dict[str, Patient]:
