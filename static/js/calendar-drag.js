@@ -164,6 +164,7 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
   // Mouse and touch -----------------------------------------------------------------------------------------
 
   calendar.addEventListener("pointerdown", (event) => {
+    dropped = false;
     if (drag || event.button !== 0 || !event.isPrimary) return;
     const on = surface();
     if (!on) return;

@@ -45,7 +45,7 @@ def test_children_and_grandchildren_end_with_the_household(tmp_path):
         house.look_after()
         family = pids(tmp_path, 2)
         assert all(is_alive(pid) for pid in family)
-    assert not any(is_alive(pid) for pid in family)
+    wait_until(lambda: not any(is_alive(pid) for pid in family))
 
 
 def test_a_child_that_does_not_listen_is_ended_all_the_same(tmp_path, monkeypatch):

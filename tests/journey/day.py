@@ -135,6 +135,10 @@ def test_the_practitioner_charts_and_signs(page, house, axe_clean):
     expect(page.get_by_text("0.3 mL").first).to_be_visible()
     page.get_by_label("Note", exact=False).first.fill("Three points on the left thigh, no pain.")
     expect(page.locator("#save-state")).to_contain_text("Saved")
+    for asked in page.locator("[data-reason]:visible").all():
+        asked.fill("Talked about before the session.")
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("#save-state")).to_contain_text("Saved")
     doctor.look(axe_clean)
     page.get_by_role("link", name="Read and sign").click()
     page.locator("input[name=password]").fill(PASSWORD)
