@@ -98,13 +98,14 @@ def is_up(url: str) -> bool:
 
 
 @contextmanager
-def embedded(folder: Path):
-    """`manage.py start`: SQLite, a queue of files, e-mails as files."""
+def embedded(folder: Path, *, at_noon: bool = True):
+    """`manage.py start`: SQLite, a queue of files, e-mails as files; `at_noon`: wherever it is noon now."""
     port, data = free_port(), folder / "data"
     env = environment(data)
     manage(env, "migrate", "--verbosity=0")
     manage(env, "demo")
-    manage(env, "shell", "-c", NOON.format(zone=noon_zone()))
+    if at_noon:
+        manage(env, "shell", "-c", NOON.format(zone=noon_zone()))
     url = f"http://127.0.0.1:{port}"
 
     def mails():

@@ -20,7 +20,11 @@ class Command(BaseCommand):
         from tests.journey.houses import embedded
 
         PICTURES.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder, embedded(Path(folder)) as house, sync_playwright() as play:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            embedded(Path(folder), at_noon=False) as house,
+            sync_playwright() as play,
+        ):
             browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             self.photograph(browser, house, "marta", {"day": "/calendar/"})
             self.photograph(browser, house, "ana", {"today": "/", "session": "/sessions/2/"})
@@ -31,6 +35,7 @@ class Command(BaseCommand):
         for name, address in pages.items():
             page.goto(house.url + address)
             page.wait_for_load_state("networkidle")
+            page.evaluate("document.querySelector('[data-scrolls]')?.scrollTo(0, 0)")
             self.keep(page, name)
 
     def photograph_charting(self, browser, house) -> None:
