@@ -54,11 +54,9 @@ def test_killed_again_and_again_nothing_is_lost(crew):
         crew.kill(worker)
         crew.let_leases_run_out()
     crew.worker(CONCURRENCY)
-    crew.sweep()
-    crew.wait_until(lambda: not {("email", "planned"), ("sms", "planned")} & crew.states().keys())
+    crew.sweep_until(lambda: not {("email", "planned"), ("sms", "planned")} & crew.states().keys())
     crew.let_leases_run_out()
-    crew.sweep()
-    crew.wait_until(lambda: not {status for _channel, status in crew.states()} & {"planned", "claimed"})
+    crew.sweep_until(lambda: not {status for _channel, status in crew.states()} & {"planned", "claimed"})
 
     states = crew.states()
     unknown = states.get(("sms", "unknown"), 0)
