@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time as wall
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count, cycle
 from uuid import uuid4
 
@@ -40,9 +41,11 @@ from treatments.scheduling import hours
 from treatments.scheduling import services as scheduling
 from treatments.scheduling.models import Room, VisitType
 from treatments.scheduling.queries import free_times
+from treatments.stock import services as stock
 from treatments.stock.models import Lot
 
 PRACTITIONERS = 8
+PLENTY = Decimal(100_000)  # mL: no repetition empties a lot
 QUICK_HASHER = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -73,6 +76,8 @@ def prepare(*, patients: int, visits: int, injections: int = 0) -> None:
     staff.update_clinic(by=None, **CLINIC)
     people = _people()
     demo.stock_shelves(people)
+    for lot in Lot.objects.all():
+        stock.receive_more(lot=lot, volume_ml=PLENTY, by=people["luis"])
     versions = demo.write_recipes(people)
     demo.furnish(people)
     doctors = list(User.objects.practitioners())
