@@ -13,15 +13,23 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core import env, fsbroker  # noqa: F401 -- fsbroker registers its transport
 from clinic.places import (  # noqa: F401 -- settings, for the frame
+    AFTER_PANELS,
     CLINICAL_ROWS,
     LINKS_ABOUT,
+    MISSING_FORMS,
+    MOVE_PANELS,
     NAVIGATION,
     PATIENT_MODEL,
+    PATIENT_PANELS,
     PATIENT_TABS,
     PATIENT_WARNINGS,
+    SESSION_GATES,
+    SITE_NOTICES,
     STOCK_PANELS,
     TODAY_PANELS,
     VERSION_PANELS,
+    VISIT_MARKS,
+    VISIT_PANELS,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -97,6 +105,7 @@ INSTALLED_APPS = [
     "treatments.stock",
     "treatments.charting",
     "treatments.scheduling",
+    "treatments.links",
     "treatments.reminders",
     "treatments.recall",
     "treatments.demo",
@@ -232,6 +241,7 @@ SECOND_FACTOR_SETUP_URL_NAMES = {"account_reauthenticate", "mfa_activate_totp"}
 # Language and time
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("fr", _("French")), ("de", _("German"))]
+MESSAGE_LANGUAGES = [*LANGUAGES, ("ar", _("Arabic"))]  # in which patients are written to
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
 FORMAT_MODULE_PATH = "clinic.formats"
 USE_TZ = USE_I18N = True
@@ -287,10 +297,15 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "plan reminders": {
-        "task": "treatments.reminders.tasks.plan_reminders",
+    "plan what changed": {
+        "task": "treatments.reminders.tasks.plan_changes",
         "schedule": 60.0,
         "options": {"expires": 55},
+    },
+    "plan reminders": {
+        "task": "treatments.reminders.tasks.plan_reminders",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
     },
     "sweep reminders": {
         "task": "treatments.reminders.tasks.sweep_reminders",
@@ -333,12 +348,32 @@ EMAIL_HOST_USER = env.text("NAPPAGE_SMTP_USER")
 EMAIL_HOST_PASSWORD = env.text("NAPPAGE_SMTP_PASSWORD")
 EMAIL_USE_TLS = env.flag("NAPPAGE_SMTP_TLS", default=False)
 EMAIL_TIMEOUT = 10
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
+# A provider that django-anymail knows, by its name there, instead of a mail server: postmark, mailgun, amazon_ses, ...
+EMAIL_PROVIDER = env.text("NAPPAGE_EMAIL_PROVIDER")
+ANYMAIL = env.json_object("NAPPAGE_EMAIL_PROVIDER_SETTINGS") | {
+    "WEBHOOK_SECRET": env.text("NAPPAGE_EMAIL_REPORT_SECRET"),  # name:password; without it no report is taken
+    "REQUESTS_TIMEOUT": EMAIL_TIMEOUT,
+    "DEBUG_API_REQUESTS": False,
+}
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+elif EMAIL_HOST:
+    EMAIL_BACKEND = "treatments.reminders.transports.smtp.EmailBackend"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = DATA_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.text("NAPPAGE_FROM_EMAIL", "clinic@example.org")
+# Text messages: a provider with a plain JSON interface, or Twilio, or files
 SMS_URL = env.text("NAPPAGE_SMS_URL")
 SMS_TOKEN = env.text("NAPPAGE_SMS_TOKEN")
-SMS_TRANSPORT = f"treatments.reminders.transports.{'HttpSms' if SMS_URL else 'FileSms'}"
+SMS_REPORT_KEY = env.text("NAPPAGE_SMS_REPORT_KEY")  # signs the provider's reports; without it none is taken
+TWILIO_URL = env.text("NAPPAGE_TWILIO_URL", "https://api.twilio.com")
+TWILIO_ACCOUNT = env.text("NAPPAGE_TWILIO_ACCOUNT")
+TWILIO_TOKEN = env.text("NAPPAGE_TWILIO_TOKEN")
+TWILIO_FROM = env.text("NAPPAGE_TWILIO_FROM")
+SMS_TRANSPORT = "treatments.reminders.transports." + (
+    "TwilioSms" if TWILIO_ACCOUNT else "HttpSms" if SMS_URL else "FileSms"
+)
 SMS_FILE_PATH = DATA_DIR / "sms"
 
 LOGGING = {
@@ -347,5 +382,5 @@ LOGGING = {
     "formatters": {"json": {"()": "clinic.core.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"level": "WARNING"}},
+    "loggers": {"django.server": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
 }

@@ -18,6 +18,7 @@ urlpatterns = [
     path("sessions/", include("treatments.charting.urls")),
     path("calendar/", include("treatments.scheduling.urls")),
     path("messages/", include("treatments.reminders.urls")),
+    path("", include("treatments.links.urls")),
     path("recalls/", include("treatments.recall.urls")),
 ]
 handler400 = "clinic.core.views.bad_request"

@@ -29,3 +29,12 @@ class Action(TextChoices):
     SIGN_OUT = "sign_out", _("signed out")
     TIMED_OUT = "timed_out", _("was signed out after the time limit")
     REFUSED = "refused", _("was refused")
+
+
+A = Action
+
+# Acts after which what the clinic knows of its patients, and how it works, is as it was.
+NO_CHANGE = (
+    *(A.VIEW, A.SEARCH, A.LIST, A.SEND, A.EXPORT),
+    *(A.SIGN_IN, A.SIGN_IN_FAILED, A.SIGN_OUT, A.TIMED_OUT, A.REFUSED),
+)

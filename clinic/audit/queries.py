@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from clinic.audit.enums import NO_CHANGE
 from clinic.audit.models import AuditEvent, AuditSeal
 from clinic.audit.services import chain, mac_of, seals_kept_outside
 
@@ -25,6 +26,12 @@ def trail(
     return AuditEvent.objects.filter(**{name: value for name, value in wanted.items() if value is not None}).order_by(
         "-at", "-pk"
     )
+
+
+def changed_since(at: datetime) -> set[tuple[int | None, str]]:
+    """(patient, kind of row) of what has been written since then; reading and signing in change nothing."""
+    rows = AuditEvent.objects.filter(at__gte=at).exclude(action__in=NO_CHANGE)
+    return set(rows.order_by().values_list("patient_id", "subject_type").distinct())
 
 
 def events_of(*rows) -> QuerySet[AuditEvent]:

@@ -1,5 +1,6 @@
 """Reads settings from the environment, strictly: a wrong value stops the start with a sentence that says what to do."""
 
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -33,6 +34,17 @@ def number(name: str, *, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list, without empty entries."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def json_object(name: str) -> dict:
+    """A JSON object with names and values; an empty one when the variable is not there."""
+    try:
+        value = json.loads(text(name) or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise ImproperlyConfigured(f"{name} must be a JSON object.")
+    return value
 
 
 def secret(name: str, *, folder: Path) -> str:

@@ -5,6 +5,7 @@ SQLite drops a table's triggers whenever a migration rebuilds the table.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db import connections
@@ -58,7 +59,7 @@ def remove(using: str = "default") -> None:
 
 
 def remove_triggers(using: str = "default") -> None:
-    """Takes away what would refuse to empty the tables, and nothing else: only for tests."""
+    """Takes away what would refuse to empty the tables, and nothing else: only for tests, and for `bench`."""
     _run(using, lambda guard, vendor: [] if guard.keep else guard.remove[vendor])
 
 
@@ -112,6 +113,11 @@ def refusal(name: str, *, table: str, event: str, when: str, timing: str = "BEFO
             "postgresql": [f"DROP TRIGGER IF EXISTS {name} ON {table}"],
         },
     )
+
+
+def changes(columns: Iterable[str]) -> str:
+    """The condition that an update gives one of the columns another value."""
+    return " OR ".join(f"(OLD.{column} IS DISTINCT FROM NEW.{column})" for column in columns)
 
 
 def append_only(table: str) -> list[Guard]:

@@ -1,4 +1,4 @@
-"""Small helpers of views: safe return addresses, answers to htmx, paging."""
+"""Small helpers of views: safe return addresses, answers to htmx, panels, paging."""
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
@@ -20,6 +20,11 @@ def go(request, url_name: str, *args):
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": reverse(url_name, args=args)})
     return redirect(url_name, *args)
+
+
+def panels_for(person, panels: list[dict], *args) -> list[dict]:
+    """The panels of `clinic.places` that the person may open, each with its address; `args` say what they are about."""
+    return [panel | {"url": reverse(panel["view"], args=args)} for panel in panels if person.may(panel["permission"])]
 
 
 def page_of(request, rows, *, size: int = 50) -> Page:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from clinic.core import context
 
-SECRET = re.compile(r"/[A-Za-z0-9_-]{32,}(?=[/.]|\s|$)")
+SECRET = re.compile(r"/[A-Za-z0-9_-]{22,}(?=[/.]|\s|$)")
 
 
 class JsonFormatter(logging.Formatter):

@@ -1,5 +1,9 @@
+from collections.abc import Iterator
+from functools import partial
+
 from django.conf import settings
 from django.urls import reverse
+from django.utils.module_loading import import_string
 
 
 def navigation(request):
@@ -13,7 +17,19 @@ def navigation(request):
             for place in settings.NAVIGATION
             if user.may(place["permission"])
         ]
-    return {"clinic": getattr(request, "clinic", None), "places": places, "may": getattr(user, "permissions", ())}
+    return {
+        "clinic": getattr(request, "clinic", None),
+        "places": places,
+        "may": getattr(user, "permissions", ()),
+        "site_notices": partial(_notices, user),
+    }
+
+
+def _notices(user) -> Iterator[str]:
+    """Asked by the whole page only: a fragment stands on one that has asked."""
+    for place in settings.SITE_NOTICES:
+        if user.may(place["permission"]) and (sentence := import_string(place["function"])()):
+            yield sentence
 
 
 def _place_of(request) -> str:

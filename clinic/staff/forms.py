@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.audit.enums import Action
 from clinic.core import clock
-from clinic.core.forms import DateField, Form, NameField
+from clinic.core.forms import DateField, Form, NameField, TimeField
 from clinic.staff.models import COLOUR
 from clinic.staff.permissions import ROLES
 from clinic.staff.queries import patient_id_of, people
@@ -39,6 +39,24 @@ class ClinicForm(Form):
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     country = NameField(label=_("Country"), max_length=2, validators=[COUNTRY], help_text=_("Two letters, such as ES."))
     emergency_number = NameField(label=_("Emergency number"), max_length=10, validators=[DIGITS])
+    quiet_from = TimeField(
+        label=_("No messages from"),
+        required=False,
+        help_text=_("On the clinic's clock. Messages wait until the morning, unless the visit comes first."),
+    )
+    quiet_until = TimeField(label=_("No messages until"), required=False)
+
+    def clean(self):
+        data = super().clean()
+        quiet_from, quiet_until = data.get("quiet_from"), data.get("quiet_until")
+        if {"quiet_from", "quiet_until"} & set(self.errors):
+            return data
+        if (quiet_from is None) != (quiet_until is None):
+            empty = "quiet_from" if quiet_from is None else "quiet_until"
+            self.add_error(empty, _("Fill in both times, or none."))
+        elif quiet_from is not None and quiet_from == quiet_until:
+            self.add_error("quiet_until", _("Choose another time than the first."))
+        return data
 
 
 class ColourField(forms.CharField):
@@ -56,6 +74,11 @@ class DetailsForm(Form):
         label=_("Qualification"), max_length=120, required=False, help_text=_("Stands beside the signature.")
     )
     colour = ColourField()
+    needs_cosignature = forms.BooleanField(
+        label=_("A supervisor signs too"),
+        required=False,
+        help_text=_("What this practitioner signs waits for a second practitioner, who reads and co-signs it."),
+    )
 
 
 class RolesForm(Form):

@@ -36,14 +36,20 @@ class ClinicMiddleware:
 
 
 class SessionLimitMiddleware:
-    """Ends a session after 15 idle minutes or 12 hours. Only what a person did counts as a sign of life."""
+    """Ends a session after 15 idle minutes or 12 hours. Only what a person did counts as a sign of life.
+
+    The browser's storage is emptied when somebody signs out; not when their time is over, for there may be drafts
+    that could not be saved yet, encrypted, waiting for the same person.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        if getattr(request, "signed_out", False):
+        if getattr(request, "timed_out", False):
+            response["Clear-Site-Data"] = '"cache"'
+        elif getattr(request, "signed_out", False):
             response["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
@@ -54,6 +60,7 @@ class SessionLimitMiddleware:
         if _is_over(request.session, now):
             record(by=request.user, action=Action.TIMED_OUT, subject="session")
             logout(request)
+            request.timed_out = True
         elif not getattr(view, "background", False) and now - _instant(request.session[SEEN]) > NOTED_EVERY:
             request.session[SEEN] = now.isoformat()
 

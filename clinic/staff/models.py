@@ -1,11 +1,12 @@
 """The clinic's own people and the clinic itself."""
 
+from datetime import time
 from functools import cached_property
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.staff.permissions import Permission, Role, permissions_of
@@ -33,6 +34,7 @@ class User(AbstractBaseUser):
     qualification = models.CharField(_("qualification"), max_length=120, blank=True)
     colour = models.CharField(_("colour"), max_length=7, default="#0f6b6b", validators=[COLOUR])
     language = models.CharField(_("language"), max_length=8, blank=True)
+    needs_cosignature = models.BooleanField(_("a supervisor signs too"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_demo = models.BooleanField(_("demo person"), default=False, editable=False)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
@@ -81,7 +83,11 @@ class RoleAssignment(models.Model):
 
 
 class ClinicProfile(models.Model):
-    """The clinic: one row. What differs between clinics and countries is here, never a constant in code."""
+    """The clinic: one row. What differs between clinics and countries is here, never a constant in code.
+
+    Between `quiet_from` and `quiet_until` on the clinic's clock no message leaves by itself; without them it may
+    leave at any hour.
+    """
 
     name = models.CharField(_("name"), max_length=60)
     address = models.CharField(_("address"), max_length=200, blank=True)
@@ -91,9 +97,18 @@ class ClinicProfile(models.Model):
     language = models.CharField(_("language"), max_length=8, default="en")
     country = models.CharField(_("country"), max_length=2, default="GB")
     emergency_number = models.CharField(_("emergency number"), max_length=10, default="112")
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True, default=time(21))
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True, default=time(8))
 
     class Meta:
-        constraints = [models.CheckConstraint(name="staff_one_clinic", condition=Q(pk=1))]
+        constraints = [
+            models.CheckConstraint(name="staff_one_clinic", condition=Q(pk=1)),
+            models.CheckConstraint(
+                name="staff_quiet_hours_have_two_ends",
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | (Q(quiet_from__isnull=False, quiet_until__isnull=False) & ~Q(quiet_from=F("quiet_until"))),
+            ),
+        ]
 
     def __str__(self):
         return self.name

@@ -22,6 +22,7 @@ class Permission(TextChoices):
     EDIT_STOCK = "edit_stock", _("Receive, correct and withdraw lots")
     VIEW_CHARTS = "view_charts", _("Read treatment sessions")
     CHART_SESSIONS = "chart_sessions", _("Chart and sign treatment sessions")
+    EDIT_PHRASES = "edit_phrases", _("Keep the phrases for notes")
     VIEW_CALENDAR = "view_calendar", _("See the calendar")
     BOOK_VISITS = "book_visits", _("Book, move and cancel visits")
     OVERRIDE_CONSULTATION = "override_consultation", _("Book a session without a recent consultation, with a reason")
@@ -62,6 +63,7 @@ ROLES = {
             P.USE_STOCK,
             P.VIEW_CHARTS,
             P.CHART_SESSIONS,
+            P.EDIT_PHRASES,
             P.VIEW_CALENDAR,
             P.BOOK_VISITS,
             P.OVERRIDE_CONSULTATION,
@@ -97,6 +99,7 @@ ROLES = {
             P.IMPORT_PATIENTS,
             P.VIEW_CATALOGUE,
             P.EDIT_CATALOGUE,
+            P.EDIT_PHRASES,
             P.VIEW_STOCK,
             P.USE_STOCK,
             P.EDIT_STOCK,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
 from clinic.audit.models import AuditEvent
+from clinic.core.context import PATIENT
 from clinic.staff.models import ClinicProfile, User
 
 
@@ -47,7 +48,7 @@ def explained(events) -> list[AuditEvent]:
     names = dict(User.objects.filter(pk__in={event.actor_id for event in events}).values_list("pk", "full_name"))
     numbers = dict(_patients().filter(pk__in={event.patient_id for event in events}).values_list("pk", "number"))
     for event in events:
-        event.who = names.get(event.actor_id, "")
+        event.who = names.get(event.actor_id) or (_("the patient, by a link") if event.actor_roles == PATIENT else "")
         event.patient_number = numbers.get(event.patient_id, "")
         event.did, event.what = event.get_action_display(), f"{_kind(event.subject_type)} {event.subject_id}"
         if event.subject_type in settings.CLINICAL_ROWS:

@@ -75,10 +75,12 @@ def make_password_link(*, user: User, by: User | None, at=None) -> str:
 
 
 @transaction.atomic
-def edit_person(*, user: User, full_name: str, qualification: str, colour: str, by: User, at=None) -> None:
-    save_changes(
-        row=user, values={"full_name": full_name, "qualification": qualification, "colour": colour}, by=by, at=at
-    )
+def edit_person(
+    *, user: User, full_name: str, qualification: str, colour: str, needs_cosignature: bool = False, by: User, at=None
+) -> None:
+    """With `needs_cosignature` a colleague reads and signs what this practitioner signs, from now on."""
+    values = {"full_name": full_name, "qualification": qualification, "colour": colour}
+    save_changes(row=user, values=values | {"needs_cosignature": needs_cosignature}, by=by, at=at)
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -11,7 +10,7 @@ from clinic.audit import queries as audit
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core.errors import Refused
-from clinic.core.http import page_of
+from clinic.core.http import page_of, panels_for
 from clinic.staff import queries, services
 from clinic.staff.access import recently_authenticated, requires
 from clinic.staff.forms import AccountForm, ClinicForm, DetailsForm, PersonForm, RolesForm, TrailForm
@@ -24,12 +23,7 @@ require_form = require_http_methods(["GET", "HEAD", "POST"])
 @require_safe
 def home(request):
     """A shell: each panel is a fragment of the app that owns it."""
-    panels = [
-        panel | {"url": reverse(panel["view"])}
-        for panel in settings.TODAY_PANELS
-        if request.user.may(panel["permission"])
-    ]
-    return render(request, "staff/home.html", {"panels": panels})
+    return render(request, "staff/home.html", {"panels": panels_for(request.user, settings.TODAY_PANELS)})
 
 
 @requires(Permission.EDIT_CLINIC)

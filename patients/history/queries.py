@@ -25,11 +25,15 @@ from patients.history.record import DERIVED, NOT_OFFERED, Answer, History, is_cu
 from patients.registry.models import Patient
 
 
-def history_of(patient: Patient) -> History:
-    """Everything on record about the patient, taken-back rows included, newest first."""
+def history_of(patient: Patient, *, people: bool = True) -> History:
+    """Everything on record about the patient, taken-back rows included, newest first.
+
+    Without `people`, who recorded what is not fetched: for whoever only asks what is on record.
+    """
+    who = ("recorded_by", "voided_by") if people else ()
 
     def rows(model, *related):
-        return model.objects.filter(patient=patient).select_related("recorded_by", "voided_by", *related)
+        return model.objects.filter(patient=patient).select_related(*who, *related)
 
     medicines = rows(PatientMedicine, "medicine", "product").prefetch_related("product__contains")
     return History(

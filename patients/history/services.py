@@ -190,7 +190,8 @@ def _save(row, patient, by, at):
     row.patient, row.recorded_by, row.recorded_at = patient, by, at or clock.now()
     row.save(force_insert=True)
     filled = [field.name for field in row._meta.concrete_fields if field.editable and field.value_from_object(row)]
-    record(by=by, action=Action.CREATE, subject=row, patient_id=patient.pk, fields={*filled} - {"id", "patient"})
+    fields = {*filled} - {"id", "patient"}
+    record(by=by, action=Action.CREATE, subject=row, patient_id=patient.pk, fields=fields, at=row.recorded_at)
     return row
 
 

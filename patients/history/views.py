@@ -33,7 +33,7 @@ def warnings(request, patient_id):
     """The fragment in the patient banner."""
     patient = get_patient(patient_id)
     record_opened(by=request.user, patient=patient, tab="history:warnings")
-    history = queries.history_of(patient)
+    history = queries.history_of(patient, people=False)
     context = {"warnings": warnings_of(history), "none_known": none_known_of(history)}
     return render(request, "history/_warnings.html", context)
 

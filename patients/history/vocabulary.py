@@ -8,6 +8,7 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
+from clinic.core.text import fold
 from patients.history.enums import Effect, MedicineGroup
 from patients.history.models import Condition, Medicine, Term
 from patients.history.record import DERIVED
@@ -24,10 +25,10 @@ def add_term(*, model: type[Term], values: dict, by) -> Term:
     _agree(model, values)
     many = {field.name for field in model._meta.many_to_many} & values.keys()
     columns = {name: value for name, value in values.items() if name not in many}
-    known = model.objects.filter(name__iexact=values["name"]).exists()
-    term, added = (None, False) if known else model.objects.get_or_create(key=key, defaults=columns)
+    check_name(model, values["name"])
+    term, added = model.objects.get_or_create(key=key, defaults=columns)
     if not added:
-        raise Refused(_("There is already one of this name; it may be retired."), field="name")
+        raise _name_taken()
     for name in many:
         getattr(term, name).set(values[name])
     record(by=by, action=Action.CREATE, subject=term, fields=list(values))
@@ -38,6 +39,7 @@ def add_term(*, model: type[Term], values: dict, by) -> Term:
 def edit_term(*, term: Term, values: dict, by) -> None:
     """Writes what the clinic changed."""
     _agree(type(term), values)
+    check_name(type(term), values["name"], besides=term)
     save_changes(row=term, values=values, by=by)
 
 
@@ -53,6 +55,19 @@ def retire_term(*, term: Term, reason: str, by, at=None) -> None:
 def restore_term(*, term: Term, by) -> None:
     """Offers a retired word again."""
     _retire(term, Action.CHANGE, by, was=False, retired_at=None, retire_reason="")
+
+
+def check_name(model: type[Term], name: str, *, besides: Term | None = None) -> None:
+    """Refused when another word of the list has the name: two that read alike are chosen for one another."""
+    if besides and besides.name == name:
+        return
+    others = model.objects.exclude(pk=besides and besides.pk).values_list("name", flat=True)
+    if fold(name) in map(fold, others):
+        raise _name_taken()
+
+
+def _name_taken() -> Refused:
+    return Refused(_("There is already one of this name; it may be retired."), field="name")
 
 
 def _retire(term: Term, action: Action, by, *, was: bool, **values) -> None:

@@ -50,10 +50,15 @@ class PatientForm(Form):
     phone = PhoneField(label=_("Telephone"), max_length=40, required=False)
     email = forms.EmailField(label=_("E-mail"), max_length=254, required=False)
     may_message = forms.BooleanField(label=_("Agrees to be sent messages about visits"), required=False)
+    clinical_words = forms.BooleanField(
+        label=_("Agrees that e-mails name medicines"),
+        required=False,
+        help_text=_("Text messages and subject lines never do."),
+    )
     channel = forms.ChoiceField(
         label=_("Write by"), choices=[("", _("Nothing chosen")), *Channel.choices], required=False
     )
-    language = forms.ChoiceField(label=_("Language of messages"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of messages"), choices=settings.MESSAGE_LANGUAGES)
     desk_note = NameField(
         label=_("Note for the desk"),
         max_length=300,
@@ -69,6 +74,7 @@ class PatientForm(Form):
         "phone",
         "email",
         "may_message",
+        "clinical_words",
         "channel",
         "language",
         "desk_note",
@@ -85,6 +91,7 @@ class PatientForm(Form):
             Div("birth_date", "sex", css_class="pair"),
             Div("phone", "email", css_class="pair"),
             "may_message",
+            "clinical_words",
             Div("channel", "language", css_class="pair"),
             "desk_note",
         )

@@ -159,9 +159,10 @@ def _write(attempt: Attempt, lines: list[str], patient_numbers: list[str]) -> No
     attempt.save(
         status=ImportStatus.DONE, added=len(lines), known=known, done=row.total, finished_at=now, content=b"", rows=b""
     )
+    empty = {field.column: field.get_default() for field in Patient._meta.concrete_fields if not field.primary_key}
     origin = {"created_by_id": row.created_by_id, "created_at": connection.ops.adapt_datetimefield_value(now)}
     for pairs in _batches(zip(lines, patient_numbers, strict=True), BATCH):
-        _insert([json.loads(line) | {"number": number, "version": 1} | origin for line, number in pairs])
+        _insert([empty | json.loads(line) | {"number": number} | origin for line, number in pairs])
     record(by=row.created_by, action=Action.IMPORT, subject=row, fields=["patients"])
 
 

@@ -154,8 +154,8 @@ class Reader:
 
     def _language(self, cell):
         code = cell.lower()[:2] or self.language
-        if code not in dict(settings.LANGUAGES):
-            raise ValueError(_("Write one of: %s.") % ", ".join(dict(settings.LANGUAGES)))
+        if code not in dict(settings.MESSAGE_LANGUAGES):
+            raise ValueError(_("Write one of: %s.") % ", ".join(dict(settings.MESSAGE_LANGUAGES)))
         return code
 
     def _desk_note(self, cell):

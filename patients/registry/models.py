@@ -17,9 +17,13 @@ QUIET = timedelta(seconds=45)
 class Patient(models.Model):
     """Identity and contact. Nothing clinical: the front desk reads all of it.
 
+    `clinical_words`: the patient wants e-mails to name their medicines; when they said so is in the trail.
+
     `search_key` and `phone_digits` are derived from the name and telephone (see `names`), so that a
     search is one indexed comparison on both engines. `version` counts changes, for compare-and-set;
-    `submission` makes a form that is sent twice register one person, `import_key` does it for a list.
+    `refused_email` and `refused_phone` are the address and number to which nothing could be delivered: while they are
+    the ones in use, nothing is sent there. `submission` makes a form that is sent twice register one person,
+    `import_key` does it for a list.
     """
 
     number = models.CharField(_("patient number"), max_length=12, unique=True, editable=False)
@@ -30,7 +34,10 @@ class Patient(models.Model):
     phone = models.CharField(_("telephone"), max_length=16, blank=True, help_text=_("With the country code."))
     email = models.EmailField(_("e-mail"), blank=True)
     channel = models.CharField(_("preferred way to be written to"), max_length=8, choices=Channel, blank=True)
+    refused_email = models.CharField(max_length=254, blank=True, editable=False)
+    refused_phone = models.CharField(max_length=16, blank=True, editable=False)
     may_message = models.BooleanField(_("agrees to be sent messages about visits"), default=False)
+    clinical_words = models.BooleanField(_("agrees that e-mails name medicines"), default=False)
     language = models.CharField(_("language"), max_length=8, default="en")
     desk_note = models.CharField(_("note for the desk"), max_length=300, blank=True)
     search_key = models.CharField(max_length=220, editable=False)
@@ -63,6 +70,14 @@ class Patient(models.Model):
     @property
     def full_name(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def email_works(self) -> bool:
+        return bool(self.email) and self.email != self.refused_email
+
+    @property
+    def phone_works(self) -> bool:
+        return bool(self.phone) and self.phone != self.refused_phone
 
     @property
     def age(self) -> int:

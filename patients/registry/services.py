@@ -15,10 +15,12 @@ from clinic.core import clock
 from clinic.core.errors import Conflict, Refused
 from clinic.core.text import clean_line, digits
 from patients.registry import lists, names, numbers, queries, rules, sheets
-from patients.registry.enums import ImportStatus
+from patients.registry.enums import Channel, ImportStatus
 from patients.registry.models import NumberCounter, Patient, PatientImport
 
 logger = logging.getLogger(__name__)
+
+CONTACT_MARKS = {Channel.EMAIL: ("email", "refused_email"), Channel.SMS: ("phone", "refused_phone")}
 
 
 def record_opened(*, by, patient: Patient, tab: str) -> None:
@@ -71,6 +73,27 @@ def update_patient(*, patient_id: int, version: int, by, at=None, **details) -> 
         raise Conflict
     record(by=by, action=Action.CHANGE, subject=before, patient_id=patient_id, fields=changed, at=at)
     return queries.get_patient(patient_id)
+
+
+@transaction.atomic
+def mark_undeliverable(*, patient_id: int, channel: Channel, address: str, by=None, at=None) -> bool:
+    """Notes that nothing reaches the patient at that address or number; nothing when they have another one by now."""
+    own, mark = CONTACT_MARKS[channel]
+    theirs = Patient.objects.filter(pk=patient_id, **{f"{own}__iexact": address})
+    if not address or not theirs.update(**{mark: F(own)}):
+        return False
+    patient = queries.get_patient(patient_id)
+    record(by=by, action=Action.CHANGE, subject=patient, patient_id=patient_id, fields=[mark], at=at)
+    return True
+
+
+@transaction.atomic
+def trust_contact(*, patient_id: int, channel: Channel, by, at=None) -> None:
+    """Somebody has made sure that the address or number is right after all: messages go there again."""
+    mark = CONTACT_MARKS[channel][1]
+    if Patient.objects.filter(pk=patient_id).exclude(**{mark: ""}).update(**{mark: ""}):
+        patient = queries.get_patient(patient_id)
+        record(by=by, action=Action.CHANGE, subject=patient, patient_id=patient_id, fields=[mark], at=at)
 
 
 def derived(*, given_name: str = "", family_name: str, phone: str = "", **others) -> dict:

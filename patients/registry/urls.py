@@ -14,5 +14,6 @@ urlpatterns = [
     path("imports/<row:import_id>/start/", views.import_start, name="import_start"),
     path("<row:patient_id>/", views.patient, name="patient"),
     path("<row:patient_id>/details/", views.details_tab, name="details_tab"),
+    path("<row:patient_id>/contact-works/", views.trust_contact, name="trust_contact"),
     path("<row:patient_id>/edit/", views.edit, name="edit"),
 ]

@@ -1,5 +1,6 @@
 """The registry's pages."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -8,10 +9,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core.errors import Conflict, Refused
+from clinic.core.http import panels_for
 from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from patients.registry import queries, rules, services
-from patients.registry.enums import ImportStatus
+from patients.registry.enums import Channel, ImportStatus
 from patients.registry.forms import EditForm, LookAlikeForm, MappingForm, RegisterForm, SearchForm, UploadForm
 
 
@@ -53,7 +55,20 @@ def patient(request, patient_id):
 def details_tab(request, patient_id):
     patient = queries.get_patient(patient_id)
     services.record_opened(by=request.user, patient=patient, tab="registry:details_tab")
-    return render(request, "registry/details.html", {"patient": patient, "tab": "registry:details_tab"})
+    panels = panels_for(request.user, settings.PATIENT_PANELS, patient.pk)
+    page = {"patient": patient, "tab": "registry:details_tab", "panels": panels}
+    return render(request, "registry/details.html", page)
+
+
+@require_POST
+@requires(Permission.EDIT_PATIENTS)
+def trust_contact(request, patient_id):
+    """An address to which nothing could be delivered is used again."""
+    patient = queries.get_patient(patient_id)
+    if (channel := request.POST.get("channel")) in Channel.values:
+        services.trust_contact(patient_id=patient.pk, channel=channel, by=request.user)
+        messages.success(request, _("Messages go there again."))
+    return redirect("registry:details_tab", patient.pk)
 
 
 @require_http_methods(["GET", "POST"])
