@@ -12,7 +12,7 @@ class CatalogueConfig(AppConfig):
 
 def recipe_guards():
     """An approved version may only be retired; its lines and their unit never change, and it is never deleted."""
-    from clinic.core.guards import refusal
+    from clinic.core.guards import changes, refusal
 
     version, line = "catalogue_formulationversion", "catalogue_recipeline"
     frozen = (
@@ -20,14 +20,14 @@ def recipe_guards():
         "approved_by_id", "approved_elsewhere", "approved_at", "created_by_id", "created_elsewhere", "created_at",
         "edits",
     )  # fmt: skip
-    changed = " OR ".join(f"(OLD.{column} IS DISTINCT FROM NEW.{column})" for column in frozen)
     settled = "(SELECT status FROM catalogue_formulationversion WHERE id = {row}.version_id) <> 'draft'"
     return [
         refusal(
             "catalogue_approved_version_frozen",
             table=version,
             event="UPDATE",
-            when=f"OLD.status = 'retired' OR (OLD.status <> 'draft' AND (NEW.status <> 'retired' OR {changed}))",
+            when="OLD.status = 'retired' OR "
+            f"(OLD.status <> 'draft' AND (NEW.status <> 'retired' OR {changes(frozen)}))",
         ),
         refusal("catalogue_version_never_deleted", table=version, event="DELETE", when="OLD.status <> 'draft'"),
         refusal("catalogue_line_not_added", table=line, event="INSERT", when=settled.format(row="NEW")),

@@ -95,10 +95,24 @@ def care_of(version) -> list[tuple[str, list[tuple[str, str]]]]:
 
     Under the name of each time, the texts with whose they are; a time without a text is left out.
     """
-    sources = [version.formulation, *(line.ingredient for line in version.lines.all())]
     times = [("before_care", _now("Before the session")), ("after_care", _now("Afterwards"))]
-    care = [(title, [(row.name, getattr(row, time)) for row in sources if getattr(row, time)]) for time, title in times]
+    care = [(title, care_texts(version, time)) for time, title in times]
     return [(title, texts) for title, texts in care if texts]
+
+
+def care_texts(version, time: str) -> list[tuple[str, str]]:
+    """The texts of one time, "before_care" or "after_care", each with whose it is."""
+    sources = [version.formulation, *(line.ingredient for line in version.lines.all())]
+    return [(row.name, getattr(row, time)) for row in sources if getattr(row, time)]
+
+
+def after_care_of(versions) -> list[tuple[str, str]]:
+    """What patients do after any of these versions, with whose text it is; each text once."""
+    rows = [
+        row for version in versions for row in (version.formulation, *(line.ingredient for line in version.lines.all()))
+    ]
+    texts = {row.after_care: row.name for row in rows if row.after_care}
+    return [(name, text) for text, name in texts.items()]
 
 
 def _amount(value: Fraction, unit: str) -> str:

@@ -3,12 +3,11 @@
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic.core.errors import Refused
 from clinic.core.forms import ReasonForm
-from clinic.core.http import page_of
+from clinic.core.http import page_of, panels_for
 from treatments.catalogue.lists import COLUMNS, heads, ordered
 
 
@@ -32,11 +31,7 @@ def ask_reason(request, back: str, act, template: str, section: str, shown: dict
 
 def panels_of(version, viewer) -> list[dict]:
     """What higher apps know of a version, by address: settings.VERSION_PANELS, those that the viewer may see."""
-    return [
-        {"url": reverse(panel["view"], args=[version.pk]), "label": panel["label"]}
-        for panel in settings.VERSION_PANELS
-        if viewer.may(panel["permission"])
-    ]
+    return panels_for(viewer, settings.VERSION_PANELS, version.pk)
 
 
 def asked(request) -> dict:

@@ -54,7 +54,7 @@ def get_formulation(formulation_id: int) -> Formulation:
 
 
 def get_version(version_id: int) -> FormulationVersion:
-    return get_object_or_404(with_recipe(FormulationVersion.objects.all()), pk=version_id)
+    return get_object_or_404(_with_people(with_recipe(FormulationVersion.objects.all())), pk=version_id)
 
 
 def other_versions(version: FormulationVersion) -> list[FormulationVersion]:
@@ -78,7 +78,7 @@ def approved_versions() -> QuerySet[FormulationVersion]:
 def drafts() -> QuerySet[FormulationVersion]:
     """The panel of drafts that wait for approval, the oldest first."""
     rows = FormulationVersion.objects.filter(status=VersionStatus.DRAFT, formulation__retired_at__isnull=True)
-    return with_recipe(rows).order_by("created_at", "pk")
+    return _with_people(with_recipe(rows)).order_by("created_at", "pk")
 
 
 def final_concentrations(version: FormulationVersion) -> list[Strength]:
@@ -92,12 +92,17 @@ def known_ingredients() -> list[Ingredient]:
 
 
 def incompatibilities_among(ingredient_ids: set[int]) -> list[Incompatibility]:
-    """The pairs on record of which both are in the mixture, and the diluent too where one is named."""
+    """The pairs on record of which both are in the mixture, and the diluent too where one is named.
+
+    Of the ingredients it fetches the names only: every save of a chart waits for this.
+    """
+    members = "first", "second", "diluent"
     return list(
         Incompatibility.objects.current()
         .filter(first__in=ingredient_ids, second__in=ingredient_ids)
         .filter(Q(diluent__isnull=True) | Q(diluent__in=ingredient_ids))
-        .select_related("first", "second", "diluent")
+        .select_related(*members)
+        .only("key", "effect", "note", "sources", *(f"{member}__name" for member in members))
         .order_by("pk")
     )
 
@@ -199,15 +204,18 @@ def _with_relations(kind: str) -> QuerySet[Term]:
 
 
 def _versions() -> Prefetch:
-    return Prefetch("versions", with_recipe(FormulationVersion.objects.order_by("-number")))
+    return Prefetch("versions", _with_people(with_recipe(FormulationVersion.objects.order_by("-number"))))
 
 
 def with_recipe(versions: QuerySet) -> QuerySet:
-    """Versions with their formulation, people and lines, in two queries."""
+    """Versions with their formulation and lines, in two queries."""
     lines = RecipeLine.objects.select_related("ingredient__ingredient_class").order_by("position", "pk")
-    return versions.select_related("formulation", "created_by", "approved_by").prefetch_related(
-        Prefetch("lines", lines)
-    )
+    return versions.select_related("formulation").prefetch_related(Prefetch("lines", lines))
+
+
+def _with_people(versions: QuerySet) -> QuerySet:
+    """Versions with who wrote and who approved them: for pages that say so."""
+    return versions.select_related("created_by", "approved_by")
 
 
 def _ingredient_names(formulation: Formulation) -> list[str]:

@@ -16,6 +16,8 @@ from clinic.core.errors import Conflict, Refused, given
 from clinic.core.models import Retirable
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
+from patients.history.models import Term
+from patients.history.vocabulary import check_name
 from treatments.catalogue import rules
 from treatments.catalogue.clashes import refusing
 from treatments.catalogue.enums import VERSION_MOVES, VersionStatus
@@ -198,6 +200,8 @@ def edit_term(*, term: Retirable, values: dict, by, at=None) -> list[str]:
     many = {field.name for field in term._meta.many_to_many}
     if values.get("unit", getattr(term, "unit", None)) != getattr(term, "unit", None):
         raise Refused(_("An ingredient's unit never changes: add another ingredient."), field="unit")
+    if isinstance(term, Term) and "name" in values:
+        check_name(type(term), values["name"], besides=term)
     changed = save_changes(
         row=term, values={name: value for name, value in values.items() if name not in many}, by=by, at=at
     )

@@ -63,9 +63,12 @@ def edit_term(request, kind, term_id):
     row = queries.get_term(kind, term_id)
     form = forms.TERM_FORMS[kind](request.POST or None, term=row)
     if form.is_valid():
-        services.edit_term(term=row, values=form.cleaned_data, by=request.user)
-        messages.success(request, _("Saved."))
-        return redirect(KINDS[kind].page, row.pk)
+        try:
+            services.edit_term(term=row, values=form.cleaned_data, by=request.user)
+            messages.success(request, _("Saved."))
+            return redirect(KINDS[kind].page, row.pk)
+        except Refused as refusal:
+            refusal.add_to(form)
     return show(request, "edit_term", kind, {"kind": KINDS[kind], "term": row, "form": form})
 
 

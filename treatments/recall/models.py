@@ -13,7 +13,8 @@ from treatments.recall.enums import EntryStatus, Kind, MessageState, Way
 class RecallCase(models.Model):
     """One recall. `row_id` is the lot, product, ingredient or version, or the preparation of that mixture.
 
-    `title` is the name that it had when the case was opened, `tell` what patients are to be told.
+    `title` is the name that it had when the case was opened, `tell` what patients are to be told. Everybody who
+    received it in a preparation up to `seen_until` (its id) is in the case.
     """
 
     kind = models.CharField(_("of"), max_length=10, choices=Kind)
@@ -23,6 +24,7 @@ class RecallCase(models.Model):
     tell = models.TextField(_("what patients are told"))
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(_("opened at"))
+    seen_until = models.PositiveBigIntegerField(default=0, editable=False)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(_("closed at"), null=True)
     close_reason = models.CharField(_("why it was closed"), max_length=300, blank=True)
@@ -48,7 +50,7 @@ class RecallCase(models.Model):
 class RecallEntry(models.Model):
     """A patient in a case. `late` ones received it, or their session was signed, after the case was opened."""
 
-    case = models.ForeignKey(RecallCase, models.PROTECT, related_name="entries")
+    case = models.ForeignKey(RecallCase, models.PROTECT, related_name="entries", db_index=False)
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="recall_entries")
     status = models.CharField(_("status"), max_length=14, choices=EntryStatus, default=EntryStatus.TO_CALL)
     late = models.BooleanField(_("found later"), default=False)
@@ -62,7 +64,10 @@ class RecallEntry(models.Model):
             models.UniqueConstraint(fields=["case", "patient"], name="recall_patient_once_a_case"),
             models.CheckConstraint(name="recall_status_known", condition=Q(status__in=EntryStatus.values)),
         ]
-        indexes = [models.Index(fields=["case", "status", "id"], name="recall_entries_of_status")]
+        indexes = [
+            models.Index(fields=["case", "id"], name="recall_entries_of_case"),
+            models.Index(fields=["case", "status", "id"], name="recall_entries_of_status"),
+        ]
 
     def __str__(self):
         return f"entry {self.pk} of recall {self.case_id}"

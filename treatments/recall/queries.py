@@ -9,20 +9,14 @@ from django.shortcuts import get_object_or_404
 from clinic.core.text import fold
 from patients.history.models import Medicine
 from treatments.catalogue.models import Formulation, FormulationVersion, Ingredient, Product
-from treatments.charting.models import Preparation
+from treatments.charting.models import Preparation, TreatmentSession
 from treatments.recall.enums import LEFT, EntryStatus, Kind
 from treatments.recall.models import RecallCase, RecallEntry, RecallMessage, RecallStep, RecallText
-from treatments.recall.receipts import (
-    Receipt,
-    Subject,
-    find_subject,
-    next_visits,
-    patients_who_received,
-    receipts_of,
-)
+from treatments.recall.receipts import Subject, find_subject, next_visits, patients_who_received, sessions_of
 from treatments.stock.models import Lot
 
 FOUND = 12
+NAMED = 3  # sessions of a patient in a list
 
 
 @dataclass
@@ -30,7 +24,7 @@ class Person:
     """A patient of a case as the case's page shows them."""
 
     entry: RecallEntry
-    receipts: list[Receipt] = field(default_factory=list)
+    sessions: list[TreatmentSession] = field(default_factory=list)
     next_visit: datetime | None = None
     step: RecallStep | None = None
     message: RecallMessage | None = None
@@ -38,7 +32,15 @@ class Person:
     @property
     def all_voided(self) -> bool:
         """Every session in which they are said to have received it was a mistake: somebody should look."""
-        return all(receipt.session.voided_at for receipt in self.receipts)
+        return all(session.voided_at for session in self.sessions)
+
+    @property
+    def newest(self) -> list[TreatmentSession]:
+        return self.sessions[:NAMED]
+
+    @property
+    def unnamed(self) -> int:
+        return max(len(self.sessions) - NAMED, 0)
 
 
 def cases() -> QuerySet[RecallCase]:
@@ -83,23 +85,20 @@ def people_of(case: RecallCase, subject: Subject, rows, at: datetime) -> list[Pe
     """The given entries with what their patients received and what was done."""
     people = {entry.pk: Person(entry) for entry in rows}
     patient_ids = [entry.patient_id for entry in rows]
-    receipts, visits = receipts_of(subject, patient_ids, at), next_visits(patient_ids, at)
+    sessions, visits = sessions_of(subject, patient_ids), next_visits(patient_ids, at)
     for step in RecallStep.objects.filter(entry__in=people).select_related("by").order_by("pk"):
         people[step.entry_id].step = step
     for message in RecallMessage.objects.filter(entry__in=people).defer("text", "subject").order_by("pk"):
         people[message.entry_id].message = message
     for person in people.values():
-        person.receipts = receipts.get(person.entry.patient_id, [])
+        person.sessions = sessions.get(person.entry.patient_id, [])
         person.next_visit = visits.get(person.entry.patient_id)
     return list(people.values())
 
 
-def missing_patients(case: RecallCase, subject: Subject) -> set[int]:
-    """Ids of patients who received it and are not in the case: their session was signed after it was opened.
-
-    Two short lists compared here: one statement for both lets PostgreSQL read every session of the clinic.
-    """
-    return set(patients_who_received(subject)) - set(case.entries.order_by().values_list("patient_id", flat=True))
+def count_missing(case: RecallCase, subject: Subject) -> int:
+    """How many received it and are not in the case: their session was signed after it was opened."""
+    return patients_who_received(subject, besides=case).count()
 
 
 def get_entry(entry_id: int) -> RecallEntry:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from treatments.catalogue.models import FormulationVersion, Ingredient, Product
 from treatments.charting.enums import SessionStatus
 from treatments.charting.models import Injection, Preparation, PreparationLot, SessionDraft, TreatmentSession
 from treatments.recall.enums import Kind
-from treatments.recall.models import RecallEntry
+from treatments.recall.models import RecallCase, RecallEntry
 from treatments.scheduling.enums import OPEN
 from treatments.scheduling.models import Appointment
 from treatments.stock.models import Lot
@@ -28,6 +28,8 @@ from treatments.stock.models import Lot
 PAGE = 50
 PRINTED = 1000
 CHUNK = 500
+# A preparation gets its id before the transaction that signs it ends: so many of the newest are looked at again
+UNDER_WAY = 1000
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,6 @@ class Subject:
         if self.kind == Kind.MIXTURE:
             return Preparation.objects.filter(pk=self.row_id), "pk"
         return PreparationLot.objects.filter(lot__in=[lot.pk for lot in self.lots]), "preparation_id"
-
-    def preparations(self) -> QuerySet[Preparation]:
-        rows, column = self.uses()
-        return Preparation.objects.filter(pk__in=rows.order_by().values(column))
 
     def is_in(self, syringe: dict) -> bool:
         """Whether a preparation of a draft names it."""
@@ -153,12 +151,30 @@ def all_received(subject: Subject, at: datetime) -> Iterator[list[Receipt]]:
 
 def receipts_of(subject: Subject, patient_ids: Iterable[int], at: datetime) -> dict[int, list[Receipt]]:
     """What these patients received, newest first, by patient."""
-    preparations = subject.preparations().filter(session__patient__in=list(patient_ids))
-    ids = list(preparations.order_by("-pk").values_list("pk", flat=True))
     found = defaultdict(list)
-    for receipt in _receipts(subject, ids, at):
+    for receipt in _receipts(subject, _ids_of(subject, patient_ids), at):
         found[receipt.patient.pk].append(receipt)
     return found
+
+
+def sessions_of(subject: Subject, patient_ids: Iterable[int]) -> dict[int, list[TreatmentSession]]:
+    """The sessions at which these patients received it, newest first, by patient."""
+    sessions = TreatmentSession.objects.filter(preparations__in=_ids_of(subject, patient_ids)).distinct()
+    found = defaultdict(list)
+    for session in sessions.only("patient", "started_at", "status", "voided_at").order_by("-started_at", "-pk"):
+        found[session.patient_id].append(session)
+    return found
+
+
+def _ids_of(subject: Subject, patient_ids: Iterable[int]) -> list[int]:
+    """The preparations of it that these patients received, newest first.
+
+    In two statements, the patients' own first: one for both lets PostgreSQL begin with everybody who received it.
+    """
+    own = Preparation.objects.filter(session__patient__in=list(patient_ids)).order_by().values_list("pk", flat=True)
+    rows, column = subject.uses()
+    mine = rows.filter(**{f"{column}__in": list(own)}).order_by(f"-{column}")
+    return list(mine.values_list(column, flat=True).distinct())
 
 
 def open_drafts(subject: Subject) -> list[TreatmentSession]:
@@ -173,9 +189,22 @@ def open_drafts(subject: Subject) -> list[TreatmentSession]:
     return list(sessions.order_by("started_at", "pk")) if found else []
 
 
-def patients_who_received(subject: Subject) -> QuerySet:
-    """Ids of all patients with a signed session that holds it; voided ones too, so that a person decides."""
-    return subject.preparations().order_by().values_list("session__patient_id", flat=True).distinct()
+def patients_who_received(subject: Subject, *, besides: RecallCase | None = None) -> QuerySet:
+    """Ids of all patients with a signed session that holds it, as `who`; voided ones too, so that a person decides.
+
+    Only those who are not in the case `besides`, without looking again at what it has seen.
+    """
+    rows, column = subject.uses()
+    rows = rows.annotate(who=F("session__patient" if column == "pk" else "preparation__session__patient"))
+    if besides:
+        known = RecallEntry.objects.filter(case=besides, patient=OuterRef("who"))
+        rows = rows.filter(~Exists(known), **{f"{column}__gt": besides.seen_until - UNDER_WAY})
+    return rows.order_by("who").values_list("who", flat=True).distinct()
+
+
+def newest_preparation() -> int:
+    """The id of the last one that was signed; 0 before the first."""
+    return Preparation.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def _ids(subject: Subject, before: int | None, limit: int) -> list[int]:

@@ -37,7 +37,7 @@ def left_to_do(case: RecallCase, subject: Subject) -> int:
     """How many patients nobody has spoken with: in the case, found since it was opened, or in an open draft."""
     counts = queries.progress(case)
     waiting = sum(counts[status] for status in LEFT)
-    return waiting + len(queries.missing_patients(case, subject)) + len(open_drafts(subject))
+    return waiting + queries.count_missing(case, subject) + len(open_drafts(subject))
 
 
 def check_words(*, channel: str, subject: str, body: str, marks, clinic, case: RecallCase, names=()) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -21,11 +21,10 @@ from patients.registry.enums import Channel
 from treatments.recall import queries, rules, texts
 from treatments.recall.enums import EntryStatus, MessageState, Way
 from treatments.recall.models import RecallCase, RecallEntry, RecallMessage, RecallStep, RecallText
-from treatments.recall.receipts import Subject, patients_who_received
+from treatments.recall.receipts import Subject, newest_preparation, patients_who_received
 from treatments.reminders.transports import Answer, Outcome, send_email, send_sms
 from treatments.stock.services import quarantine_lot
 
-BATCH = 1000
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +55,7 @@ def open_case(
                 tell=tell,
                 opened_by=by,
                 opened_at=at,
+                seen_until=newest_preparation(),
             )
     except IntegrityError as error:
         raise OpenAlready(queries.case_of(subject)) from error
@@ -77,17 +77,26 @@ def open_case(
 def take_in_later_ones(*, case: RecallCase, by, at: datetime | None = None) -> int:
     """Adds the patients whose session was signed since the case was opened. Returns how many."""
     at = at or clock.now()
-    _lock_open(case)
-    added = _add_entries(case, queries.missing_patients(case, queries.subject_of(case)), at, late=True)
+    case = _lock_open(case)
+    newest = newest_preparation()
+    added = _add_entries(case, patients_who_received(queries.subject_of(case), besides=case), at, late=True)
+    RecallCase.objects.filter(pk=case.pk).update(seen_until=newest)
     if added:
         record(by=by, action=Action.CHANGE, subject=case, fields=["entries"], at=at)
     return added
 
 
-def _add_entries(case: RecallCase, patient_ids, at: datetime, *, late: bool = False) -> int:
-    entries = [RecallEntry(case=case, patient_id=pk, found_at=at, late=late) for pk in sorted(patient_ids)]
-    RecallEntry.objects.bulk_create(entries, batch_size=BATCH, ignore_conflicts=True)
-    return len(entries)
+def _add_entries(case: RecallCase, patients, at: datetime, *, late: bool = False) -> int:
+    """By one statement, for there may be as many as the clinic has patients. Returns how many."""
+    found, facts = patients.query.sql_with_params()
+    values = (case.pk, EntryStatus.TO_CALL, late, connection.ops.adapt_datetimefield_value(at), 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {RecallEntry._meta.db_table} (case_id, status, late, found_at, version, patient_id) "  # noqa: S608
+            f"SELECT %s, %s, %s, %s, %s, found.who FROM ({found}) found",
+            (*values, *facts),
+        )
+        return cursor.rowcount
 
 
 @transaction.atomic
@@ -121,10 +130,12 @@ def _take_version(entry: RecallEntry, version: int, **changes) -> None:
         raise Conflict
 
 
-def _lock_open(case: RecallCase) -> None:
-    """Waits for whoever closes the case; Refused when it is closed."""
-    if RecallCase.objects.select_for_update().get(pk=case.pk).closed_at:
+def _lock_open(case: RecallCase) -> RecallCase:
+    """The case as it is now, held until the end of the transaction; Refused when it is closed."""
+    case = RecallCase.objects.select_for_update().get(pk=case.pk)
+    if case.closed_at:
         raise Refused(_("This recall is closed."))
+    return case
 
 
 def send_message(

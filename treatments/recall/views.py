@@ -112,7 +112,7 @@ def case(request, case_id):
         "status": status,
         "total": people,
         "done": people - sum(counts[value] for value in LEFT),
-        "missing": 0 if row.closed_at else len(queries.missing_patients(row, subject)),
+        "missing": 0 if row.closed_at else queries.count_missing(row, subject),
         "drafts": receipts.open_drafts(subject),
     }
     return _show(request, "case", context)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core import clock
 from clinic.core.fields import DoseField, format_amount
 from clinic.core.forms import DateField, Form, NameField, ReasonForm
-from treatments.stock.gs1 import LONGEST, BoxCode
+from treatments.stock.gs1 import LONGEST, BoxCode, Unreadable, read_code
 from treatments.stock.pictures import BadPicture, safe_picture
 
 # A maker's expiry further away than this is a slip of the finger.
@@ -65,6 +65,7 @@ class ReceiveForm(Form):
     received_on = DateField(label=_("Received on"))
     location = NameField(label=_("Where it stands"), max_length=80, required=False)
     photo = PictureField(label=_("Photo of the box or the delivery note"), required=False)
+    filled_by = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)  # the last code that was read
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
 
     def __init__(self, *args, ingredients, products, only_reading: bool = False, **kwargs):
@@ -94,6 +95,7 @@ class ReceiveForm(Form):
             Div("supplier", "invoice_number", css_class="pair"),
             Div("product_name", "location", css_class="pair"),
             "photo",
+            "filled_by",
             "submission",
         )
 
@@ -103,13 +105,59 @@ class ReceiveForm(Form):
         else:
             super().full_clean()
 
-    def fill(self, code: BoxCode, product) -> None:
-        """Puts what the code says into the fields, and leaves the others as they are.
+    def read(self, find_product) -> None:
+        """Puts what the code says into the fields, or says beside it why not. `find_product` knows a box's number.
 
-        A product whose box carries another number is let go, so that a lot never lands on the box scanned before.
+        What the code before had filled in is emptied when this one is of another box, or cannot be read.
         """
-        data = self.data.copy()
-        chosen = self.products.get(data.get("product", ""))
+        typed = self.data.get("scan", "")
+        try:
+            code = read_code(typed)
+        except Unreadable as problem:
+            if typed.strip():
+                self._forget()
+            self.add_error("scan", str(problem))
+            return
+        if code.gtin and self._box and code.gtin != self._box:
+            self._forget()
+        product = find_product(code.gtin)
+        self._fill(code, product)
+        if code.gtin and not product:
+            self.add_error("scan", _("No product of the catalogue has the number %(gtin)s.") % {"gtin": code.gtin})
+
+    @property
+    def _former(self) -> BoxCode:
+        try:
+            return read_code(self.data.get("filled_by", ""))
+        except Unreadable:
+            return BoxCode()
+
+    @property
+    def _chosen(self):
+        return self.products.get(self.data.get("product", ""))
+
+    @property
+    def _box(self) -> str:
+        """The number of the box that the fields are about, as far as one is known."""
+        return self._former.gtin or (self._chosen.gtin if self._chosen else "")
+
+    def _forget(self) -> None:
+        """Empties what the code before has filled in, unless somebody has changed it since."""
+        former, data, chosen = self._former, self.data.copy(), self._chosen
+        if former.lot and data.get("number") == former.lot:
+            data["number"] = ""
+        if former.expires_on and data.get("expires_on") == former.expires_on.isoformat():
+            data["expires_on"] = ""
+        if former.gtin and chosen and chosen.gtin == former.gtin:
+            data["product"] = data["ingredient"] = ""
+            if data.get("container_ml") == format_amount(chosen.container_ml):
+                data["container_ml"] = ""
+        data["filled_by"] = ""
+        self.data = data
+
+    def _fill(self, code: BoxCode, product) -> None:
+        """A product whose box carries another number is let go, so that a lot never lands on the box scanned before."""
+        data, chosen = self.data.copy(), self._chosen
         if code.gtin and not product and chosen and chosen.gtin:
             data["product"] = data["ingredient"] = ""
         if code.lot:
@@ -119,6 +167,7 @@ class ReceiveForm(Form):
         if product:
             data["product"], data["ingredient"] = str(product.pk), str(product.ingredient_id)
             data["container_ml"] = format_amount(product.container_ml) or data.get("container_ml", "")
+        data["filled_by"] = data.get("scan", "")
         self.data = data
 
     def clean_product(self):
@@ -159,7 +208,7 @@ class ReceiveForm(Form):
     @property
     def delivery(self) -> dict:
         """What the service wants to know; `volume_ml` is None when the lot is not counted."""
-        data = {name: value for name, value in self.cleaned_data.items() if name != "scan"}
+        data = {name: value for name, value in self.cleaned_data.items() if name not in {"scan", "filled_by"}}
         containers, each = data.pop("containers"), data.pop("container_ml")
         return data | {"volume_ml": containers * each if containers else None}
 

@@ -79,7 +79,8 @@ class Lot(Retirable):
 class Movement(models.Model):
     """One line of a lot's ledger, never changed or removed: how many mL came (+) or went (-), when, by whom and why.
 
-    A session takes and gives back once for each `what`, its own name for the component of a syringe.
+    A session takes and gives back once for each `what`, its own name for the component of a syringe. A count with a
+    `what` is nobody's count: it keeps what was given back out of a balance that was counted in between.
     """
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="movements")

@@ -84,6 +84,16 @@ def ledger_of(lot: Lot) -> list[Movement]:
     return rows
 
 
+def taken_by(session_id: int) -> list[Movement]:
+    """What a session took from each lot and did not give back: one line a component, with `taken_ml`."""
+    rows = Movement.objects.filter(session_id=session_id).select_related("lot__ingredient").order_by("pk")
+    sums: dict[str, Movement] = {}
+    for row in rows:
+        first = sums.setdefault(row.what, row)
+        first.taken_ml = getattr(first, "taken_ml", Decimal(0)) - row.volume_ml
+    return [row for row in sums.values() if row.taken_ml]
+
+
 def wrong_balances() -> list[Lot]:
     """Lots whose balance is not the sum of their movements, each with that sum as `ledger_ml`: there must be none."""
     sums = defaultdict(Decimal)

@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from uuid import UUID, uuid4
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
+from django.db.models import Case, DecimalField, Q, Value, When
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record, save_changes
+from clinic.audit.services import record, record_each, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
 from clinic.core.fields import format_amount
@@ -161,11 +164,38 @@ def take_for_session(
         lots = _locked({taking.lot_id for taking in takings})
         new = _not_yet_taken(session_id, takings)
         _check_enough(lots, new, used_at or at)
-        for taking in new:
-            facts = {"session_id": session_id, "what": taking.what}
-            _move(lots[taking.lot_id], MovementKind.TAKEN, -taking.volume_ml, by=by, at=at, **facts)
-        for lot_id in sorted({taking.lot_id for taking in new}):
-            record(by=by, action=Action.CHANGE, subject=lots[lot_id], fields=["balance_ml"], at=at)
+        amounts = {taking.what: (lots[taking.lot_id], -taking.volume_ml) for taking in new}
+        _move_for_session(session_id, MovementKind.TAKEN, amounts, by=by, at=at)
+
+
+def _move_for_session(session_id: int, kind: MovementKind, amounts: dict[str, tuple[Lot, Decimal]], *, by, at) -> None:
+    """Writes what a session moves, in three statements: `amounts` names for each component its lot and the change.
+
+    The lots are held by `_locked`, yet a balance is set only where it still is what was seen; Conflict otherwise.
+    """
+    changes: dict[int, Decimal] = defaultdict(Decimal)
+    lots = {lot.pk: lot for lot, _volume in amounts.values()}
+    for lot, volume_ml in amounts.values():
+        changes[lot.pk] += volume_ml
+    counted = [lot for lot in lots.values() if lot.balance_ml is not None]
+    _set_balances({lot: lot.balance_ml + changes[lot.pk] for lot in counted})
+    Movement.objects.bulk_create(
+        Movement(lot=lot, kind=kind, volume_ml=volume_ml, by=by, at=at, session_id=session_id, what=what)
+        for what, (lot, volume_ml) in amounts.items()
+    )
+    rows = [lots[lot_id] for lot_id in sorted(lots)]
+    record_each(by=by, action=Action.CHANGE, subjects=rows, fields=["balance_ml"], at=at)
+
+
+def _set_balances(balances: dict[Lot, Decimal]) -> None:
+    if not balances:
+        return
+    as_seen = [Q(pk=lot.pk, balance_ml=lot.balance_ml) for lot in balances]
+    new = Case(*(When(pk=lot.pk, then=Value(left)) for lot, left in balances.items()), output_field=DecimalField())
+    if Lot.objects.filter(reduce(or_, as_seen)).update(balance_ml=new) != len(balances):
+        raise Conflict
+    for lot, left in balances.items():
+        lot.balance_ml = left
 
 
 def _not_yet_taken(session_id: int, takings: list[Taking]) -> list[Taking]:
@@ -198,19 +228,31 @@ def _check_left(lot: Lot, volume_ml: Decimal, field: str | None = None) -> None:
 
 
 def give_back_for_session(*, session_id: int, by, at=None) -> None:
-    """Puts back what a voided session took, inside the transaction that voids it; a second time does nothing."""
+    """Puts back what a voided session took, inside the transaction that voids it; a second time does nothing.
+
+    A lot that was counted since keeps its balance: what the count found was on the shelf, whatever became of the
+    session. The ledger then says both, that it was given back and that the count had settled it.
+    """
     at = at or clock.now()
     with transaction.atomic():
-        taken = Movement.objects.filter(session_id=session_id, kind=MovementKind.TAKEN)
-        lots = _locked(set(taken.values_list("lot_id", flat=True)))
+        taken = list(Movement.objects.filter(session_id=session_id, kind=MovementKind.TAKEN))
+        lots = _locked({row.lot_id for row in taken})
         back = Movement.objects.filter(session_id=session_id, kind=MovementKind.GIVEN_BACK)
         known = set(back.values_list("what", flat=True))
-        rows = [row for row in taken if row.what not in known]
-        for row in rows:
-            facts = {"session_id": session_id, "what": row.what}
-            _move(lots[row.lot_id], MovementKind.GIVEN_BACK, -row.volume_ml, by=by, at=at, **facts)
-        for lot_id in sorted({row.lot_id for row in rows}):
-            record(by=by, action=Action.CHANGE, subject=lots[lot_id], fields=["balance_ml"], at=at)
+        amounts = {row.what: (lots[row.lot_id], -row.volume_ml) for row in taken if row.what not in known}
+        _move_for_session(session_id, MovementKind.GIVEN_BACK, amounts, by=by, at=at)
+        _settle([row for row in taken if row.what in amounts], lots, by=by, at=at)
+
+
+def _settle(taken: list[Movement], lots: dict[int, Lot], *, by, at) -> None:
+    """Takes out again what was given back of lots that were counted after it was taken."""
+    counts = Movement.objects.filter(lot__in=lots, kind=MovementKind.COUNTED, what="").order_by("pk")
+    counted = dict(counts.values_list("lot_id", "pk"))
+    for row in taken:
+        if counted.get(row.lot_id, 0) > row.pk:
+            reason = _("Counted after it was taken: what was found then stays.")
+            facts = {"reason": reason, "what": f"{row.session_id}:{row.what}"}
+            _move(lots[row.lot_id], MovementKind.COUNTED, row.volume_ml, by=by, at=at, **facts)
 
 
 def _locked(lot_ids: set[int]) -> dict[int, Lot]:

@@ -4,20 +4,18 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.core.forms import Form, ReasonForm
-from clinic.core.http import page_of
+from clinic.core.http import page_of, panels_for
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from treatments.catalogue.history import history_of
 from treatments.stock import forms, queries, rules, services, shelf
 from treatments.stock.enums import LotState
-from treatments.stock.gs1 import Unreadable, read_code
 
 
 @requires(Permission.VIEW_STOCK)
@@ -36,7 +34,7 @@ def receive(request):
     """Two buttons: one reads the code into the other fields, one puts the lot on the shelf."""
     form = _receive_form(request)
     if form.only_reading:
-        _read_into(form)
+        form.read(queries.product_of_code)
     elif form.is_valid():
         try:
             lot = services.receive_lot(**form.delivery, by=request.user)
@@ -60,18 +58,6 @@ def _receive_form(request) -> forms.ReceiveForm:
             "product": request.GET.get("product", "")[:18],
         },
     )
-
-
-def _read_into(form: forms.ReceiveForm) -> None:
-    try:
-        code = read_code(form.data.get("scan", ""))
-    except Unreadable as problem:
-        form.add_error("scan", str(problem))
-        return
-    product = queries.product_of_code(code.gtin)
-    form.fill(code, product)
-    if code.gtin and not product:
-        form.add_error("scan", _("No product of the catalogue has the number %(gtin)s.") % {"gtin": code.gtin})
 
 
 @requires(Permission.VIEW_STOCK)
@@ -186,11 +172,7 @@ def to_do(request):
         name: rules.lines(getattr(found, name), at=now, warn_days=days, low_products=low)
         for name in ("expired", "late_vials", "quarantined", "soon")
     }
-    panels = [
-        panel | {"url": reverse(panel["view"])}
-        for panel in settings.STOCK_PANELS
-        if request.user.may(panel["permission"])
-    ]
+    panels = panels_for(request.user, settings.STOCK_PANELS)
     return _show(request, "to_do", {"parts": parts, "low": found.low, "days": days, "panels": panels})
 
 
