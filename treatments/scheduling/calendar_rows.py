@@ -12,7 +12,6 @@ from treatments.scheduling import queries
 from treatments.scheduling.enums import LIVE, VisitStatus
 from treatments.scheduling.intervals import Stretch
 from treatments.scheduling.models import Appointment
-from treatments.scheduling.openings import Openings, with_exceptions
 
 LABELS = dict(VisitStatus.choices)
 
@@ -103,16 +102,10 @@ def live_times(first: date, last: date, choice: Choice) -> Iterator[tuple[dateti
 
 
 def open_hours(days: list[date]) -> dict[date, list[Hours]]:
-    """When who works, by day. Two queries: the people with the hours of their week, and the exceptions."""
-    names, found = {}, Openings()
-    people = queries.practitioners().order_by("full_name", "pk", "working_hours__starts")
-    hours = ("working_hours__weekday", "working_hours__starts", "working_hours__ends")
-    for pk, name, weekday, starts, ends in people.values_list("pk", "full_name", *hours):
-        names[pk] = name
-        if starts is not None:
-            found.weekly[pk, weekday].append((starts, ends))
-    found = with_exceptions(found, days[0], days[-1])
-    return {day: [Hours(pk, names[pk], stretch) for pk in names for stretch in found.on(pk, day)] for day in days}
+    """When who works, by day. Two queries: the people, and their hours."""
+    names = dict(queries.practitioners().values_list("pk", "full_name"))
+    open_ = queries.open_stretches(names, days)
+    return {day: [Hours(pk, name, stretch) for pk, name in names.items() for stretch in open_[pk, day]] for day in days}
 
 
 def week_of(day: date) -> list[date]:

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,6 +12,7 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Refused
+from clinic.core.http import panels_for
 from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from treatments.scheduling import board, overview, placing, queries, services
@@ -105,7 +107,8 @@ def _go_to_day(request, view: str):
 
 @requires(Permission.BOOK_VISITS)
 def place(request, appointment_id):
-    """A visit that is being dragged: GET says whether it fits there, POST puts it there and says how to undo that."""
+    """A visit that is being dragged: GET says whether it fits there, and where to read what that changes for the
+    patient; POST puts it there and says how to undo that."""
     visit = queries.get_visit_to_change(appointment_id)
     form = PlaceForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
@@ -113,7 +116,7 @@ def place(request, appointment_id):
     try:
         wanted = placing.fitting_place(visit, form.cleaned_data, by=request.user)
         if request.method != "POST":
-            return JsonResponse({"ok": True, "text": wanted.text})
+            return JsonResponse({"ok": True, "text": wanted.text, "changes": _changes(request, visit, wanted)})
         before = placing.Place.of(visit)
         moved = services.move_appointment(
             appointment_id=visit.pk, version=form.cleaned_data["version"], by=request.user, **wanted.arguments
@@ -122,3 +125,11 @@ def place(request, appointment_id):
         return JsonResponse({"ok": False, "text": refusal.message})
     said = _("Moved to %(place)s") % {"place": wanted.text}
     return JsonResponse({"ok": True, "text": said, "undo": before.way_back(moved.version)})
+
+
+def _changes(request, visit, wanted: placing.Place) -> list[str]:
+    """Addresses of the panels that know what another time changes."""
+    if wanted.starts_at == visit.starts_at:
+        return []
+    query = urlencode({"slot": wanted.slot_value})
+    return [f"{panel['url']}?{query}" for panel in panels_for(request.user, settings.MOVE_PANELS, visit.pk)]

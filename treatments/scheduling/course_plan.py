@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from clinic.core import clock
 from treatments.scheduling import queries, rules
+from treatments.scheduling.free_times import FreeTime, free_times
 from treatments.scheduling.models import Appointment, VisitType
 
 NEARBY = timedelta(days=3)
@@ -19,8 +20,8 @@ class Line:
 
     number: int
     day: date
-    options: list[queries.FreeTime] = field(default_factory=list)
-    chosen: queries.FreeTime | None = None
+    options: list[FreeTime] = field(default_factory=list)
+    chosen: FreeTime | None = None
     wanted: time | None = None
     obstacle: str = ""
     visit: Appointment | None = None
@@ -77,22 +78,22 @@ def plan_move(visits: Sequence[Appointment], shift: timedelta, wall: time, at: d
     return lines
 
 
-def _free_by_day(days: Sequence[date], at: datetime, **search) -> dict[date, list[queries.FreeTime]]:
+def _free_by_day(days: Sequence[date], at: datetime, **search) -> dict[date, list[FreeTime]]:
     """The free times of each day from shortly before the first to shortly after the last."""
     first = max(min(days) - NEARBY, clock.local(at).date())
     count = (max(days) + NEARBY - first).days + 1
     by_day = defaultdict(list)
     if count > 0:
-        for free in queries.free_times(from_day=first, days=count, after=at, **search):
+        for free in free_times(from_day=first, days=count, after=at, **search):
             by_day[clock.local(free.starts_at).date()].append(free)
     return by_day
 
 
-def _wall(free: queries.FreeTime) -> time:
+def _wall(free: FreeTime) -> time:
     return clock.local(free.starts_at).time()
 
 
-def _common_wall(days: Iterable[list[queries.FreeTime]], earliest: time) -> time | None:
+def _common_wall(days: Iterable[list[FreeTime]], earliest: time) -> time | None:
     """The time of the day that is free on most of the days; the earliest of those."""
     counts = Counter(wall for frees in days for wall in {_wall(free) for free in frees} if wall >= earliest)
     return min(counts, key=lambda wall: (-counts[wall], wall), default=None)
@@ -115,9 +116,9 @@ def _choose(line: Line, free, earliest: time, visit_type: VisitType) -> None:
     line.options = sorted({*wanted, *others, *nearby}, key=lambda free_: free_.starts_at)
 
 
-def _apart(frees: Sequence[queries.FreeTime], visit_type: VisitType) -> list[queries.FreeTime]:
+def _apart(frees: Sequence[FreeTime], visit_type: VisitType) -> list[FreeTime]:
     """A few of many: none begins before the one shown before it would have ended."""
-    some: list[queries.FreeTime] = []
+    some: list[FreeTime] = []
     for free in frees:
         if not some or free.starts_at >= some[-1].starts_at + visit_type.length:
             some.append(free)

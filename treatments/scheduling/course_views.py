@@ -119,7 +119,7 @@ def move_course(request, appointment_id):
         data = shift.cleaned_data
         lines = course_plan.plan_move(visits, data["day"] - local.date(), data["time"], clock.now())
     record(by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id, fields=["scheduling:move"])
-    context = {"visit": visit, "patient": visit.patient, "shift": shift, "is_asked": is_asked, "form": form}
+    context = {"visit": visit, "patient": visit.patient, "wish": shift, "is_asked": is_asked, "form": form}
     context |= {"lines": _with_choices(lines, form), "action": "?" + urlencode(request.GET.dict())}
     return render(request, "scheduling/move_course.html", context | {"tab": "scheduling:tab"})
 

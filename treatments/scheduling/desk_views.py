@@ -10,6 +10,7 @@ from clinic.staff.permissions import Permission
 from treatments.scheduling import flow
 from treatments.scheduling.calendar_rows import near_day
 from treatments.scheduling.live import unless_known
+from treatments.scheduling.marks import mark_visits
 
 
 @requires(Permission.VIEW_CALENDAR)
@@ -26,7 +27,9 @@ def board_live(request):
 
 
 def _flow(request) -> dict:
-    return {"flow": flow.todays_flow(clock.now()), "may_book": request.user.may(Permission.BOOK_VISITS)}
+    today = flow.todays_flow(clock.now(), request.user)
+    mark_visits(today.visits, request.user)
+    return {"flow": today, "may_book": request.user.may(Permission.BOOK_VISITS)}
 
 
 @requires(Permission.BOOK_VISITS)
@@ -35,6 +38,7 @@ def unconfirmed(request):
     record(by=request.user, action=Action.LIST, subject="scheduling.Appointment", fields=["unconfirmed"])
     day = flow.next_day_with_visits(clock.today())
     visits, confirmed = flow.to_confirm(day)
+    mark_visits(visits, request.user)
     return render(request, "scheduling/unconfirmed.html", {"day": day, "visits": visits, "confirmed": confirmed})
 
 

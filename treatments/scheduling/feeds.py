@@ -68,6 +68,13 @@ def visit_ics(appointment: Appointment, clinic: ClinicProfile) -> str:
     return ics.calendar(clinic.name, [event], method="CANCEL" if event.cancelled else "PUBLISH")
 
 
+def visit_attachment(appointment: Appointment, clinic: ClinicProfile) -> tuple[str, str, str]:
+    """The same for an e-mail: file name, text, content type. It says nothing of a treatment."""
+    text = visit_ics(appointment, clinic)
+    method = "CANCEL" if appointment.status not in LIVE else "PUBLISH"
+    return "visit.ics", text, f"text/calendar; charset=utf-8; method={method}"
+
+
 def _event(visit: Appointment, changed_at: datetime | None, **words) -> ics.Event:
     return ics.Event(
         uid=f"{visit.submission}@nappage",

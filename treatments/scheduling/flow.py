@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
 
 from clinic.core import clock
+from treatments.scheduling import step_rules
 from treatments.scheduling.enums import VisitStatus
 from treatments.scheduling.models import Appointment, AppointmentChange
 
@@ -17,15 +19,21 @@ NEAR = timedelta(days=14)
 
 @dataclass
 class Flow:
-    """Each visit carries `minutes`: late, waiting or inside, by its list; `next` is set on who is called next."""
+    """Each visit carries `minutes`: late, waiting or inside, by its list, and `waited`, the same in words; `next` is
+    set on who is called next, and `may_start` where this person may start it.
+    """
 
     expected: list[Appointment] = field(default_factory=list)
     waiting: list[Appointment] = field(default_factory=list)
     inside: list[Appointment] = field(default_factory=list)
     done: list[Appointment] = field(default_factory=list)
 
+    @property
+    def visits(self) -> list[Appointment]:
+        return [*self.expected, *self.waiting, *self.inside, *self.done]
 
-def todays_flow(at: datetime) -> Flow:
+
+def todays_flow(at: datetime, user) -> Flow:
     flow = Flow()
     lists = {
         S.BOOKED: flow.expected,
@@ -38,11 +46,19 @@ def todays_flow(at: datetime) -> Flow:
     for visit in _visits(clock.local(at).date()).filter(status__in=lists):
         since = visit.starts_at if visit.status in {S.BOOKED, S.CONFIRMED} else visit.since
         visit.minutes = max(0, (at - (since or visit.starts_at)) // MINUTE)
+        visit.waited = _waited(visit.minutes)
         visit.next = visit.status == S.ARRIVED and visit.practitioner_id not in called
+        visit.may_start = step_rules.may_start(visit, user)
         if visit.next:
             called.add(visit.practitioner_id)
         lists[visit.status].append(visit)
     return flow
+
+
+def _waited(minutes: int) -> str:
+    if minutes < 60:
+        return _("%(n)d min") % {"n": minutes}
+    return _("%(hours)d h %(n)d min") % {"hours": minutes // 60, "n": minutes % 60}
 
 
 def _visits(day: date):

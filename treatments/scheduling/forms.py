@@ -253,6 +253,10 @@ class CancelForm(Form):
     )
 
 
+class UndoForm(forms.Form):
+    version = VersionField()
+
+
 class StepForm(forms.Form):
     """`back` is the list to return to, instead of the visit's own page."""
 

@@ -12,7 +12,7 @@ from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.models import User
-from treatments.scheduling import queries, rules
+from treatments.scheduling import queries, rules, settings_rules
 from treatments.scheduling.models import Appointment, HoursException, WorkingHours
 from treatments.scheduling.openings import Exceptional, Openings, openings
 
@@ -42,7 +42,7 @@ def set_working_hours(*, practitioner: User, hours, by, accepted: Collection[int
     """
     hours, at = sorted(hours), at or clock.now()
     rules.check_treats(practitioner)
-    rules.check_week(hours)
+    settings_rules.check_week(hours)
     _ask(practitioner, _from_now(at), lambda now: now.with_week(practitioner.pk, hours), accepted, at)
     WorkingHours.objects.filter(practitioner=practitioner).delete()
     WorkingHours.objects.bulk_create(
@@ -66,7 +66,7 @@ def add_exception(
 ) -> list[HoursException]:
     """Other hours on these days, or none at all; of one practitioner, or of the whole clinic."""
     at = at or clock.now()
-    rules.check_exception(practitioner, first_day, last_day, hours)
+    settings_rules.check_exception(practitioner, first_day, last_day, hours)
     walls = list(hours) or [(None, None)]
     new = [Exceptional(first_day, last_day, *wall) for wall in walls]
     owner = practitioner.pk if practitioner else None

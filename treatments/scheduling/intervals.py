@@ -1,6 +1,6 @@
 """Arithmetic of stretches of time, without a database: [from, until), or first and last possible start."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 Stretch = tuple[datetime, datetime]
@@ -27,32 +27,28 @@ def possible_starts(
     open_: Iterable[Stretch], busy: Iterable[Stretch], *, length: timedelta, before: timedelta, after: timedelta
 ) -> list[Stretch]:
     """When a visit of `length` may start: within one open stretch and, with its buffers, clear of all that is busy."""
-    windows = [(start, end - length) for start, end in merge(open_) if end - start >= length]
-    for start, end in merge(busy):
-        windows = [left for window in windows for left in _cut(window, start - length - after, end + before)]
-    return windows
+    taken = [(start - length - after, end + before) for start, end in merge(busy)]
+    found: list[Stretch] = []
+    for start, end in merge(open_):
+        first, last = start, end - length
+        for begin, over in taken:
+            if begin >= last or first > last:
+                break
+            if over > first:
+                if first <= begin:
+                    found.append((first, begin))
+                first = over
+        if first <= last:
+            found.append((first, last))
+    return found
 
 
-def _cut(window: Stretch, start: datetime, end: datetime) -> Iterator[Stretch]:
-    """The window without what lies strictly between start and end."""
-    first, last = window
-    if end <= first or start >= last:
-        yield window
-        return
-    if first <= start:
-        yield first, start
-    if end <= last:
-        yield end, last
+def quarters(windows: Iterable[Stretch], *, since: datetime) -> list[range]:
+    """The quarters of an hour in each window, counted from `since`, where a day begins.
 
-
-def quarters(windows: Iterable[Stretch]) -> Iterator[datetime]:
-    """Every quarter of an hour in the windows. All zones in use differ from UTC by whole quarters."""
-    for first, last in windows:
-        late = timedelta(minutes=first.minute % 15, seconds=first.second, microseconds=first.microsecond)
-        start = first + (QUARTER - late if late else timedelta(0))
-        while start <= last:
-            yield start
-            start += QUARTER
+    All zones in use differ from UTC by whole quarters.
+    """
+    return [range(-((since - first) // QUARTER), (last - since) // QUARTER + 1) for first, last in windows]
 
 
 def instant_text(instant: datetime) -> str:

@@ -243,7 +243,10 @@ class WaitingEntry(models.Model):
 
 
 class SlotOffer(models.Model):
-    """A free time, offered to somebody who waits for one. Its link opens by a token of which only a digest is kept."""
+    """A free time, offered to somebody who waits for one. Its link opens by a token of which only a digest is kept.
+
+    `told_at` is when somebody for whom it came to nothing learned that the time is gone.
+    """
 
     entry = models.ForeignKey(WaitingEntry, models.PROTECT, related_name="offers")
     practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -254,6 +257,7 @@ class SlotOffer(models.Model):
     status = models.CharField(max_length=12, choices=OfferStatus, default=OfferStatus.OPEN)
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True, editable=False)
     offered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     offered_at = models.DateTimeField(editable=False)
 

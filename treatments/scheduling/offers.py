@@ -8,6 +8,7 @@ from clinic.core import clock
 from clinic.core.errors import Refused
 from treatments.scheduling import queries, rules, services
 from treatments.scheduling.enums import VisitKind
+from treatments.scheduling.free_times import FreeTime, free_times
 from treatments.scheduling.intervals import instant_text
 from treatments.scheduling.models import Appointment, VisitType
 
@@ -21,10 +22,10 @@ class Offer:
     the calendar, or `not_chosen` why it cannot be; `too_soon` why nearer days are left out.
     """
 
-    times: list[queries.FreeTime]
+    times: list[FreeTime]
     to_come: list[Appointment]
     needs_consultation: str = ""
-    chosen: queries.FreeTime | None = None
+    chosen: FreeTime | None = None
     not_chosen: str = ""
     too_soon: str = ""
 
@@ -91,7 +92,7 @@ def make_offer(wish, patient, *, may_override: bool, at: datetime, visit: Appoin
     length = visit.ends_at - visit.starts_at if visit else wish.length
 
     def free():
-        return queries.free_times(
+        return free_times(
             visit_type=visit_type,
             practitioner=asked["practitioner"],
             from_day=asked["start"],
@@ -145,13 +146,13 @@ def _choose(offer: Offer, asked: dict, visit_type: VisitType, patient, length, a
                 if refusal.field != "room":
                     break
             else:
-                offer.chosen, offer.not_chosen = queries.FreeTime(starts_at, practitioner, room), ""
+                offer.chosen, offer.not_chosen = FreeTime(starts_at, practitioner, room), ""
                 return
 
 
-def _first(times: Iterable[queries.FreeTime], length: timedelta) -> list[queries.FreeTime]:
+def _first(times: Iterable[FreeTime], length: timedelta) -> list[FreeTime]:
     """A few of each of the first days that have any: none begins before the one shown before it would have ended."""
-    shown: dict[date, list[queries.FreeTime]] = {}
+    shown: dict[date, list[FreeTime]] = {}
     for free in times:
         day = clock.local(free.starts_at).date()
         if day not in shown and len(shown) == SHOWN_DAYS:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import NamedTuple
 
+from django.db import models
+from django.db.models import Value
+
 from clinic.core import clock
 from treatments.scheduling.intervals import Stretch, contains, merge
 from treatments.scheduling.models import Appointment, HoursException, WorkingHours
@@ -79,17 +82,19 @@ def _common(wall: tuple[time, time], others: Walls) -> Walls:
 
 
 def openings(practitioner_ids: Collection[int], first_day: date, last_day: date) -> Openings:
-    """Two queries, however many people and days."""
-    week = WorkingHours.objects.filter(practitioner__in=practitioner_ids).order_by()
+    """The weeks of these people and all exceptions on these days, in one query however many there are."""
+    week = WorkingHours.objects.filter(practitioner__in=practitioner_ids).annotate(
+        first_day=Value(None, models.DateField()), last_day=Value(None, models.DateField())
+    )
+    dated = HoursException.objects.filter(last_day__gte=first_day, first_day__lte=last_day).annotate(
+        weekday=Value(None, models.PositiveSmallIntegerField())
+    )
+    columns = ("practitioner_id", "weekday", "first_day", "last_day", "starts", "ends")
+    rows = week.order_by().values_list(*columns).union(dated.order_by().values_list(*columns), all=True)
     found = Openings()
-    for practitioner_id, weekday, *wall in week.values_list("practitioner_id", "weekday", "starts", "ends"):
-        found.weekly[practitioner_id, weekday].append(tuple(wall))
-    return with_exceptions(found, first_day, last_day)
-
-
-def with_exceptions(found: Openings, first_day: date, last_day: date) -> Openings:
-    """The same openings with the exceptions of all people on these days."""
-    dated = HoursException.objects.filter(last_day__gte=first_day, first_day__lte=last_day).order_by()
-    for practitioner_id, *row in dated.values_list("practitioner_id", "first_day", "last_day", "starts", "ends"):
-        found.exceptions[practitioner_id].append(Exceptional(*row))
+    for practitioner_id, weekday, *days, starts, ends in rows:
+        if weekday is None:
+            found.exceptions[practitioner_id].append(Exceptional(*days, starts, ends))
+        else:
+            found.weekly[practitioner_id, weekday].append((starts, ends))
     return found

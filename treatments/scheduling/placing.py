@@ -9,6 +9,7 @@ from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.models import User
 from treatments.scheduling import queries, rules, services
+from treatments.scheduling.free_times import FreeTime
 from treatments.scheduling.intervals import instant_text
 from treatments.scheduling.models import Appointment, Room
 
@@ -39,6 +40,11 @@ class Place:
         day = date_format(clock.local(self.starts_at), "D j M, H:i")
         where = [self.practitioner.full_name, *([self.room.name] if self.room else [])]
         return " · ".join([f"{day}\N{EN DASH}{end:%H:%M}", *where])
+
+    @property
+    def slot_value(self) -> str:
+        """As it travels in the form that moves a visit."""
+        return FreeTime(self.starts_at, self.practitioner, self.room).slot_value
 
     def way_back(self, version: int) -> dict[str, str]:
         """The form that puts a visit of this version here again."""

@@ -1,22 +1,19 @@
 """What the calendar's screens and rules read; each function fetches all that its screen needs."""
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from operator import itemgetter
-from typing import NamedTuple
 
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.dates import WEEKDAYS_ABBR
 
 from clinic.core import clock
 from clinic.staff.models import User
 from clinic.staff.queries import practitioners
-from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, VisitKind, VisitStatus
-from treatments.scheduling.intervals import Stretch, possible_starts, quarters
+from treatments.scheduling.enums import LIVE, OPEN, VisitKind, VisitStatus
+from treatments.scheduling.intervals import Stretch
 from treatments.scheduling.links import digest_of
 from treatments.scheduling.models import (
     Appointment,
@@ -32,20 +29,8 @@ from treatments.scheduling.openings import Openings, openings
 
 # No visit keeps anybody busy for longer (see VisitType's constraint): bounds every search by an index.
 LONGEST = timedelta(hours=24)
-# How long an act on the calendar can be undone with one click.
-UNDO_TIME = timedelta(seconds=10)
-
-
-class FreeTime(NamedTuple):
-    starts_at: datetime
-    practitioner: User
-    room: Room | None
-
-    @property
-    def slot_value(self) -> str:
-        """As it travels in a form."""
-        room_id = self.room.pk if self.room else 0
-        return f"{self.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M}Z.{self.practitioner.pk}.{room_id}"
+# How long an act on the calendar can be undone with one click: ten seconds on the screen, and two for the way there.
+UNDO_TIME = timedelta(seconds=12)
 
 
 def visit_types() -> QuerySet[VisitType]:
@@ -116,6 +101,20 @@ def unsettled_visits(at: datetime) -> set[int]:
     return set(recent.order_by().values_list("appointment_id", flat=True))
 
 
+def cancelled_together(visit: Appointment) -> list[Appointment]:
+    """The cancelled visit, and the others of its course that were cancelled in the same act."""
+    latest = visit.changes.latest("changed_at", "pk")
+    same = Q(course=visit.course_id, changes__changed_at=latest.changed_at, changes__changed_by=latest.changed_by_id)
+    wanted = Q(pk=visit.pk) | same if visit.course_id else Q(pk=visit.pk)
+    visits = Appointment.objects.filter(wanted, status=VisitStatus.CANCELLED).distinct().order_by("starts_at", "pk")
+    return list(visits.select_related("visit_type", "patient", "practitioner", "room"))
+
+
+def status_before_cancelling(visit: Appointment) -> str:
+    changes = visit.changes.exclude(status=VisitStatus.CANCELLED)
+    return changes.latest("changed_at", "pk").status
+
+
 def visit_of_session(session_id: int) -> int | None:
     return Appointment.objects.filter(session=session_id).values_list("pk", flat=True).first()
 
@@ -140,33 +139,16 @@ def is_practitioner(user: User) -> bool:
     return practitioners().filter(pk=user.pk).exists()
 
 
-def who_may(visit_type: VisitType) -> set[int]:
-    """Ids of the practitioners who may do it; empty when all may."""
+def practitioners_for(visit_type: VisitType) -> QuerySet[User]:
+    """Who may do visits of the type: those chosen for it, or everybody where nobody is."""
     chosen = VisitType.practitioners.through.objects.filter(visittype=visit_type.pk)
-    return set(chosen.values_list("user_id", flat=True))
-
-
-def open_hours(practitioner: User, day: date) -> list[Stretch]:
-    return openings([practitioner.pk], day, day).on(practitioner.pk, day)
+    return practitioners().filter(Exists(chosen.filter(user=OuterRef("pk"))) | ~Exists(chosen))
 
 
 def open_stretches(practitioner_ids: Collection[int], days: Collection[date]) -> dict[tuple[int, date], list[Stretch]]:
-    """When each of them works on each of the days, exceptions included; an empty list is closed. Two queries."""
+    """When each of them works on each of the days, exceptions included; an empty list is closed. One query."""
     hours = openings(practitioner_ids, min(days), max(days)) if days else Openings()
     return {(pk, day): hours.on(pk, day) for pk in practitioner_ids for day in days}
-
-
-def clashing(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=()) -> Appointment | None:
-    """A live visit that overlaps on the practitioner, the room or the patient; the earliest one."""
-    busy = Q(busy_from__lt=busy_until, busy_until__gt=busy_from, busy_from__gt=busy_from - LONGEST)
-    taken = Q(busy, practitioner=practitioner) | Q(
-        patient=patient, starts_at__lt=ends_at, ends_at__gt=starts_at, starts_at__gt=starts_at - LONGEST
-    )
-    if room is not None:
-        taken |= Q(busy, room=room)
-    visits = Appointment.objects.filter(taken, status__in=LIVE).exclude(pk__in=but).order_by("starts_at")
-    found = visits.values_list("pk", flat=True).first()
-    return found and Appointment.objects.select_related("booked_by").get(pk=found)
 
 
 def consultations(patient) -> list[Appointment]:
@@ -183,9 +165,10 @@ def nearest_of_type(visit_type: VisitType, patient, starts_at: datetime, within:
 
 
 def visits_of_feed(practitioner: User, start: datetime, end: datetime) -> list[Appointment]:
-    """Each with `changed_at`, the moment of its latest change."""
+    """By start, each with `changed_at`, the moment of its latest change."""
     visits = Appointment.objects.filter(practitioner=practitioner, starts_at__gte=start, starts_at__lt=end)
-    return list(visits.select_related("visit_type", "room").annotate(changed_at=Max("changes__changed_at")))
+    visits = visits.annotate(changed_at=Max("changes__changed_at")).select_related("visit_type", "room")
+    return list(visits.order_by("starts_at", "pk"))
 
 
 def changed_at(visit: Appointment) -> datetime | None:
@@ -308,110 +291,6 @@ def is_name_taken(model, name: str, but=None) -> bool:
 def week_of(practitioner: User) -> list[tuple]:
     """(weekday, from, to), in order."""
     return list(practitioner.working_hours.order_by("weekday", "starts").values_list("weekday", "starts", "ends"))
-
-
-def free_times(
-    *,
-    visit_type: VisitType,
-    practitioner: User | None = None,
-    from_day: date,
-    days: int,
-    part_of_day: str = "",
-    patient=None,
-    after: datetime | None = None,
-    but: Collection[int] = (),
-    length: timedelta | None = None,
-) -> Iterator[FreeTime]:
-    """Times at which the visit could be booked, on quarters of an hour, one room each: soonest first, and of those
-    at one time the practitioner with the fewest visits first.
-
-    Six queries whatever the number of days and people; the rest is arithmetic, done day by day as it is asked for.
-    `but` are visits that do not count: those to be moved.
-    """
-    last_day = from_day + timedelta(days=days - 1)
-    start, end = clock.day_bounds(from_day)[0], clock.day_bounds(last_day)[1]
-    chosen = who_may(visit_type)
-    all_people = practitioners() if practitioner is None else practitioners().filter(pk=practitioner.pk)
-    people = [person for person in all_people if not chosen or person.pk in chosen]
-    hours = openings([person.pk for person in people], from_day, last_day)
-    all_rooms = list(rooms_for(visit_type))
-    busy = _Busy(start, end, patient, but)
-    after, length = after or clock.now(), length or visit_type.length
-    for offset in range(days):
-        day = from_day + timedelta(days=offset)
-        open_ = [(person, stretches) for person in people if (stretches := hours.on(person.pk, day))]
-        times = _free_on(day, visit_type, length, open_, all_rooms, busy) if open_ else []
-        yield from (
-            t for t in times if t.starts_at >= after and (not part_of_day or _in_part(t.starts_at, part_of_day))
-        )
-
-
-class _Busy:
-    """What is taken between two instants, by practitioner, by room, and for one patient.
-
-    Each is kept under the dates in UTC that it touches, so that a day looks at its own and not at all of them.
-    """
-
-    def __init__(self, start: datetime, end: datetime, patient, but):
-        self.practitioners, self.rooms, self.patient = _by_date(), _by_date(), defaultdict(list)
-        self.visits = defaultdict(int)
-        live = Appointment.objects.filter(status__in=LIVE).exclude(pk__in=but).order_by()
-        rows = live.filter(starts_at__gt=start - LONGEST, starts_at__lt=end + LONGEST).values_list(
-            "practitioner_id", "room_id", "patient_id", "busy_from", "busy_until", "starts_at", "ends_at"
-        )
-        for practitioner_id, room_id, patient_id, busy_from, busy_until, starts_at, ends_at in rows:
-            self.visits[practitioner_id] += 1
-            for on in {busy_from.date(), busy_until.date()}:
-                self.practitioners[practitioner_id][on].append((busy_from, busy_until))
-                self.rooms[room_id][on].append((busy_from, busy_until))
-            if patient is not None and patient_id == patient.pk:
-                for on in {starts_at.date(), ends_at.date()}:
-                    self.patient[on].append((starts_at, ends_at))
-
-
-def _by_date() -> dict:
-    return defaultdict(lambda: defaultdict(list))
-
-
-def _free_on(
-    day: date,
-    visit_type: VisitType,
-    length: timedelta,
-    open_: list[tuple[User, list[Stretch]]],
-    all_rooms: list[Room],
-    busy: _Busy,
-) -> list[FreeTime]:
-    before, after = visit_type.before, visit_type.after
-    start, end = clock.day_bounds(day)
-    first, last = (start - before).date(), (end + after).date()
-    dates = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    zero = timedelta(0)
-    needs_room = bool(all_rooms or visit_type.room_kind)
-
-    def windows(open_, taken, **buffers):
-        nearby = {stretch for on in dates if on in taken for stretch in taken[on]}
-        return possible_starts(open_, nearby, length=length, **buffers)
-
-    patient_free = windows([(start, end)], busy.patient, before=zero, after=zero)
-    room_free = [(room, windows([(start, end)], busy.rooms[room.pk], before=before, after=after)) for room in all_rooms]
-    found = []
-    for practitioner, stretches in open_:
-        for time in quarters(windows(stretches, busy.practitioners[practitioner.pk], before=before, after=after)):
-            room = next((room for room, free in room_free if _within(free, time)), None)
-            if _within(patient_free, time) and (room or not needs_room):
-                found.append(FreeTime(time, practitioner, room))
-    return sorted(found, key=lambda free: (free.starts_at, busy.visits[free.practitioner.pk]))
-
-
-def _within(windows: list[Stretch], time: datetime) -> bool:
-    """Whether one of the windows, which are in order, holds the time."""
-    place = bisect_right(windows, time, key=itemgetter(0))
-    return place > 0 and time <= windows[place - 1][1]
-
-
-def _in_part(time: datetime, part_of_day: str) -> bool:
-    first, last = PART_HOURS.get(part_of_day, (0, 24))
-    return first <= clock.local(time).hour < last
 
 
 def calendar_settings() -> dict:

@@ -1,9 +1,7 @@
 """What may be booked and why not: asked by forms early, and by services again inside the transaction."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,10 +9,9 @@ from django.utils.translation import ngettext
 
 from clinic.core import clock
 from clinic.core.errors import Refused
-from clinic.staff.permissions import Permission, Role
-from treatments.charting.models import TreatmentSession
-from treatments.scheduling import queries
-from treatments.scheduling.enums import OPEN, VISIT_MOVES, RoomKind, VisitKind, VisitStatus, WaitingStatus
+from clinic.staff.permissions import Permission
+from treatments.scheduling import place_queries, queries
+from treatments.scheduling.enums import OPEN, RoomKind, VisitStatus, WaitingStatus
 from treatments.scheduling.intervals import contains
 from treatments.scheduling.models import Appointment, Room, SlotOffer, VisitType, WaitingEntry
 
@@ -64,34 +61,29 @@ def check_length(length: timedelta) -> None:
 
 
 def check_place(visit_type: VisitType, practitioner, room: Room | None, starts_at: datetime, ends_at: datetime) -> None:
-    """The practitioner treats so and works then, and the room is in use and of the kind that the visit needs."""
-    check_practitioner(practitioner, visit_type)
-    check_room(room, visit_type)
-    check_hours(practitioner, starts_at, ends_at)
+    """The practitioner treats so and works then, and the room is in use and of the kind that the visit needs.
 
-
-def check_practitioner(practitioner, visit_type: VisitType) -> None:
-    check_treats(practitioner)
-    chosen = queries.who_may(visit_type)
-    if chosen and practitioner.pk not in chosen:
+    The minutes before and after need not lie within the hours.
+    """
+    person = place_queries.person_on(practitioner, visit_type, clock.local(starts_at).date())
+    if not person.treats:
+        raise _treats_nobody(practitioner)
+    if not person.may:
         names = {"name": practitioner.full_name, "type": visit_type.name}
         raise Refused(_("%(type)s is not done by %(name)s.") % names, field="practitioner")
+    check_room(room, visit_type)
+    if not contains(person.hours, starts_at, ends_at):
+        names = {"name": practitioner.full_name, "start": time_text(starts_at), "end": time_text(ends_at)}
+        raise Refused(_("%(name)s does not work from %(start)s to %(end)s on that day.") % names, field="time")
 
 
 def check_treats(practitioner) -> None:
     if not queries.is_practitioner(practitioner):
-        raise Refused(_("%(name)s does not treat patients.") % {"name": practitioner.full_name}, field="practitioner")
+        raise _treats_nobody(practitioner)
 
 
-def check_hours(practitioner, starts_at: datetime, ends_at: datetime) -> None:
-    """The visit lies within the hours of its practitioner; the minutes before and after need not."""
-    if contains(queries.open_hours(practitioner, clock.local(starts_at).date()), starts_at, ends_at):
-        return
-    raise Refused(
-        _("%(name)s does not work from %(start)s to %(end)s on that day.")
-        % {"name": practitioner.full_name, "start": time_text(starts_at), "end": time_text(ends_at)},
-        field="time",
-    )
+def _treats_nobody(person) -> Refused:
+    return Refused(_("%(name)s does not treat patients.") % {"name": person.full_name}, field="practitioner")
 
 
 def check_room(room: Room | None, visit_type: VisitType) -> None:
@@ -187,9 +179,10 @@ def too_soon_text(visit_type: VisitType, other: datetime) -> str:
     }
 
 
-def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but=()) -> None:
-    """No live visit overlaps. Says who is taken and by whom it was booked, and nothing of the other patient."""
-    other = queries.clashing(
+def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but: int = 0) -> None:
+    """No live visit overlaps but the one that is moved. Says who is taken and by whom it was booked, and nothing of
+    the other patient."""
+    other = place_queries.clashing(
         practitioner=practitioner,
         room=room,
         patient=patient,
@@ -213,23 +206,10 @@ def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, bu
             "who": who,
             "start": time_text(other.starts_at),
             "end": time_text(other.ends_at),
-            "by": other.booked_by.full_name,
+            "by": other.booked_by,
         },
         field=field,
     )
-
-
-def check_move(appointment: Appointment, to: VisitStatus, at: datetime) -> None:
-    """Whether the visit may become `to`, and whether it is time for that."""
-    now, then = VisitStatus(appointment.status), VisitStatus(to)
-    if then not in VISIT_MOVES[now]:
-        raise Refused(
-            _("The visit is “%(now)s” and cannot become “%(then)s”.") % {"now": now.label, "then": then.label}
-        )
-    if then == VisitStatus.ARRIVED and clock.local(at).date() < clock.local(appointment.starts_at).date():
-        raise Refused(_("The visit is on another day. Move it first."))
-    if then == VisitStatus.NO_SHOW and at < appointment.starts_at:
-        raise Refused(_("The visit has not begun yet."))
 
 
 def check_course(count: int) -> None:
@@ -267,135 +247,3 @@ def time_text(instant: datetime) -> str:
 
 def wall_text(wall: time) -> str:
     return f"{wall:%H:%M}"
-
-
-@dataclass(frozen=True)
-class Step:
-    """A button of the visit page."""
-
-    status: VisitStatus
-    label: str
-    icon: str
-
-
-def next_steps(visit: Appointment, user, at: datetime) -> list[Step]:
-    """What this person may do next with the visit, the likeliest first; cancelling has a page of its own."""
-    if not user.may(Permission.BOOK_VISITS):
-        return []
-    steps = [
-        Step(
-            VisitStatus.IN_SESSION, _("Start the session") if needs_chart(visit) else _("Start the visit"), "play-fill"
-        ),
-        Step(VisitStatus.DONE, _("Done"), "check2-all"),
-        Step(VisitStatus.ARRIVED, _("Has arrived"), "door-open"),
-        Step(VisitStatus.CONFIRMED, _("Confirmed by the patient"), "check2"),
-        Step(VisitStatus.NO_SHOW, _("Did not come"), "person-x"),
-    ]
-    return [step for step in steps if _may_take(step.status, visit, user, at)]
-
-
-def _may_take(status: VisitStatus, visit: Appointment, user, at: datetime) -> bool:
-    try:
-        check_move(visit, status, at)
-        check_starter(visit, status, user)
-    except Refused:
-        return False
-    return not (status == VisitStatus.DONE and visit.status == VisitStatus.ARRIVED and needs_chart(visit))
-
-
-def needs_chart(visit: Appointment) -> bool:
-    return visit.visit_type.kind == VisitKind.SESSION
-
-
-def check_starter(visit: Appointment, status: VisitStatus, user) -> None:
-    if status == VisitStatus.IN_SESSION and needs_chart(visit) and not user.may(Permission.CHART_SESSIONS):
-        raise Refused(_("A practitioner starts this visit: it opens the patient's chart."))
-
-
-def check_chart_is_new(visit: Appointment) -> None:
-    """The open chart of the day may belong to an earlier visit: it is finished before this one gets its own."""
-    if queries.visit_of_session(visit.session_id) not in {None, visit.pk}:
-        raise Refused(_("The chart of an earlier visit is still open. Its practitioner signs or voids it first."))
-
-
-def session_to_open(visit: Appointment, user) -> TreatmentSession | None:
-    """The visit's session, for those who may read it."""
-    session = visit.session
-    return session if session and user.may(Permission.VIEW_CHARTS) and session.is_open_to(user) else None
-
-
-def lacks_consultation(visit: Appointment, at: datetime) -> bool:
-    """Whether a visit that is still to come has lost the consultation it needs."""
-    if visit.override_reason or visit.status not in {*OPEN, VisitStatus.ARRIVED}:
-        return False
-    return not has_consultation(visit.visit_type, queries.consultations(visit.patient), visit.starts_at, at)
-
-
-def check_name_is_new(model, name: str, but=None) -> None:
-    if queries.is_name_taken(model, name, but):
-        raise Refused(_("There is one with this name already."), field="name")
-
-
-def check_room_is_empty(room: Room, at: datetime) -> None:
-    count = queries.visits_to_come_in(room, at)
-    if count:
-        raise Refused(
-            ngettext(
-                "%(count)d visit is still booked in this room. Move it first.",
-                "%(count)d visits are still booked in this room. Move them first.",
-                count,
-            )
-            % {"count": count}
-        )
-
-
-def check_week(hours: list[tuple[int, time, time]]) -> None:
-    """Each stretch ends after it begins, and none overlaps the next of its day."""
-    for weekday, starts, ends in hours:
-        if ends <= starts:
-            raise Refused(_("The end must be later than the beginning."), field=f"day_{weekday}")
-    for (weekday, _starts, ends), (next_weekday, next_starts, _ends) in pairwise(hours):
-        if weekday == next_weekday and next_starts < ends:
-            raise Refused(_("These hours overlap."), field=f"day_{weekday}")
-
-
-def check_exception(practitioner, first_day: date, last_day: date, hours) -> None:
-    if practitioner is not None:
-        check_treats(practitioner)
-    if last_day < first_day:
-        raise Refused(_("The last day must not be before the first."), field="last_day")
-    if last_day - first_day > FURTHEST:
-        raise Refused(_("At most two years at once."), field="last_day")
-    if any(ends <= starts for starts, ends in hours):
-        raise Refused(_("The end must be later than the beginning."), field="hours")
-    if any(two[0] < one[1] for one, two in pairwise(sorted(hours))):
-        raise Refused(_("These hours overlap."), field="hours")
-    if hours and queries.has_other_hours(practitioner, first_day, last_day):
-        raise Refused(_("There are other hours on some of these days already. Take them back first."), field="hours")
-
-
-@dataclass(frozen=True)
-class TodaysVisit:
-    """A line of the page "today": the visit, and whether its consultation, an answer or a contact is missing."""
-
-    visit: Appointment
-    without_consultation: bool
-    unconfirmed: bool
-    unreachable: bool
-
-
-def todays_visits(user, at: datetime) -> list[TodaysVisit]:
-    """Today's visits that are not over: all for the desk, their own for practitioners."""
-    own = Role.FRONT_DESK not in user.role_names
-    visits = queries.visits_on(clock.local(at).date(), practitioner=user if own else None)
-    done = queries.done_consultations({visit.patient_id for visit in visits})
-    return [
-        TodaysVisit(
-            visit=visit,
-            without_consultation=not visit.override_reason
-            and not has_consultation(visit.visit_type, done[visit.patient_id], visit.starts_at, at),
-            unconfirmed=visit.status == VisitStatus.BOOKED,
-            unreachable=not (visit.patient.phone or visit.patient.email),
-        )
-        for visit in visits
-    ]

@@ -1,4 +1,4 @@
-"""Booking, moving, cancelling and following visits, and what can be booked: the only writers of the calendar.
+"""Booking, moving, cancelling and following visits: the only writers of the calendar.
 
 Nobody is ever booked twice at a time, three times over: locks in a fixed order make simultaneous bookings
 wait for each other, the check under them answers politely, and the database's own guards have the last word.
@@ -14,15 +14,15 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record, save_changes
+from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused, given
 from clinic.staff.models import User
 from patients.registry.models import Patient
 from treatments.charting.services import start_session
-from treatments.scheduling import queries, rules
+from treatments.scheduling import queries, rules, step_rules
 from treatments.scheduling.enums import VisitStatus
-from treatments.scheduling.models import Appointment, AppointmentChange, Course, Room, VisitType
+from treatments.scheduling.models import Appointment, AppointmentChange, Course, Room
 
 RETRIES = 2
 # PostgreSQL: deadlock, serialization failure, lock timeout.
@@ -31,7 +31,7 @@ MOVED = ("starts_at", "ends_at", "practitioner", "room")
 
 
 def orderly(service):
-    """Runs a service as one transaction that waits for locks at most 3 s and, when the database asks, runs again.
+    """Runs a service as one transaction and, when the database asks, runs it again.
 
     What the database's guards refuse is turned into a sentence here and nowhere else.
     """
@@ -42,7 +42,6 @@ def orderly(service):
         for _attempt in range(attempts):
             try:
                 with transaction.atomic():
-                    _limit_waiting()
                     return service(**arguments)
             except OperationalError as error:
                 if not _is_passing(error):
@@ -52,12 +51,6 @@ def orderly(service):
         raise Conflict(_("Many people are booking at this moment. Please try again."))
 
     return run
-
-
-def _limit_waiting() -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '3s'")
 
 
 def _is_passing(error: OperationalError) -> bool:
@@ -74,8 +67,9 @@ def _after_guard(error: IntegrityError, arguments: dict) -> Appointment:
     raise error
 
 
-# One question to the server instead of three. The parts are answered in this order, and each locks its rows in order.
+# One question to the server instead of four. The parts are answered in this order, and each locks its rows in order.
 LOCK = """
+    SET LOCAL lock_timeout = '3s';
     WITH people AS (SELECT id FROM staff_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE),
          rooms AS (SELECT id FROM scheduling_room WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE),
          patients AS (SELECT id FROM registry_patient WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
@@ -85,7 +79,7 @@ LOCK = """
 
 def lock_resources(*, practitioners: Iterable[User], rooms: Iterable[Room | None], patients: Iterable[Patient]) -> None:
     """Makes bookings of the same people or rooms wait for each other: always people, rooms, patients, and of each
-    the lowest number first.
+    the lowest number first, and nobody longer than 3 s.
 
     `NO KEY`: rows that merely refer to them need not wait. SQLite has no row locks; there, IMMEDIATE
     transactions come one after the other anyway.
@@ -112,26 +106,22 @@ def book_appointment(
 ) -> Appointment:
     """Books a visit, as long as its type or else `length`.
 
-    The same `submission` again is the same booking, however often and however fast it comes.
+    The same `submission` again is the same booking, however often and however fast it comes: it is looked for where
+    a rule refuses the visit, as its own first time does; what no rule sees the database does (see `_after_guard`).
     """
     at = at or clock.now()
+    wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
     lock_resources(practitioners=[practitioner], rooms=[room], patients=[patient])
-    if first := queries.find_by_submission(submission):
-        wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
-        return _same_booking(first, wanted)
-    return enter_visit(
-        patient=patient,
-        practitioner=practitioner,
-        visit_type=visit_type,
-        room=room,
-        starts_at=starts_at,
-        length=length,
-        submission=submission,
-        by=by,
-        booked_by=by,
-        override_reason=override_reason,
-        at=at,
-    )
+    try:
+        times, override_reason = _checked(
+            **wanted, room=room, length=length, by=by, override_reason=override_reason, at=at
+        )
+    except Refused:
+        if first := queries.find_by_submission(submission):
+            return _same_booking(first, wanted)
+        raise
+    visit = {"room": room, "submission": submission, "booked_by": by, "override_reason": override_reason}
+    return _enter(by=by, at=at, **wanted | visit | times)
 
 
 def enter_visit(
@@ -145,11 +135,20 @@ def enter_visit(
     by,
     booked_by,
     at,
-    length: timedelta | None = None,
     override_reason="",
     course: Course | None = None,
 ) -> Appointment:
     """Checks and writes one visit; its people and room are locked already. `by` is None when it is the patient."""
+    wanted = {"patient": patient, "practitioner": practitioner, "visit_type": visit_type, "starts_at": starts_at}
+    times, override_reason = _checked(**wanted, room=room, by=by, override_reason=override_reason, at=at)
+    visit = {"room": room, "course": course, "submission": submission, "booked_by": booked_by}
+    return _enter(by=by, at=at, override_reason=override_reason, **wanted | visit | times)
+
+
+def _checked(
+    *, patient, practitioner, visit_type, room, starts_at, by, override_reason: str, at, length=None
+) -> tuple[dict, str]:
+    """The visit's times, and the reason to keep: none when nothing stood in its way."""
     rules.check_time(starts_at, at)
     rules.check_visit_type(visit_type)
     times = _times(visit_type, starts_at, length)
@@ -158,20 +157,13 @@ def enter_visit(
         visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason=override_reason, at=at
     )
     rules.check_free(practitioner=practitioner, room=room, patient=patient, **times)
-    appointment = Appointment.objects.create(
-        patient=patient,
-        practitioner=practitioner,
-        visit_type=visit_type,
-        room=room,
-        course=course,
-        submission=submission,
-        override_reason=override_reason if overridden else "",
-        booked_by=booked_by,
-        booked_at=at,
-        **times,
-    )
+    return times, override_reason if overridden else ""
+
+
+def _enter(*, by, at, **visit) -> Appointment:
+    appointment = Appointment.objects.create(booked_at=at, **visit)
     tell(appointment=appointment, action=Action.CREATE, by=by, at=at)
-    if overridden:
+    if appointment.override_reason:
         _record(appointment, Action.OVERRIDE, by, at, fields=["override_reason"])
     return appointment
 
@@ -196,7 +188,7 @@ def move_appointment(
         appointment=appointment, starts_at=starts_at, practitioner=practitioner, room=room, length=length, by=by, at=at
     )
     lock_resources(practitioners=[practitioner], rooms=[room], patients=[appointment.patient])
-    rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=[appointment.pk], **times)
+    rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=appointment.pk, **times)
     _update(appointment, practitioner=practitioner, room=room, **times)
     tell(appointment=appointment, action=Action.MOVE, by=by, at=at, fields=MOVED)
     return appointment
@@ -208,7 +200,7 @@ def check_move(*, appointment_id: int, starts_at, practitioner, room, by, length
     times = times_after_move(
         appointment=appointment, starts_at=starts_at, practitioner=practitioner, room=room, length=length, by=by, at=at
     )
-    rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=[appointment.pk], **times)
+    rules.check_free(practitioner=practitioner, room=room, patient=appointment.patient, but=appointment.pk, **times)
     return times
 
 
@@ -268,12 +260,12 @@ def start_visit(*, appointment_id: int, version: int, by, at=None) -> Appointmen
     """The patient is with the practitioner. A session visit opens its chart, so only those who chart may start it."""
     at = at or clock.now()
     appointment = become(status=VisitStatus.IN_SESSION, appointment_id=appointment_id, version=version, by=by, at=at)
-    rules.check_starter(appointment, VisitStatus.IN_SESSION, by)
-    if rules.needs_chart(appointment):
+    step_rules.check_starter(appointment, VisitStatus.IN_SESSION, by)
+    if step_rules.needs_chart(appointment):
         appointment.session = start_session(
             patient=appointment.patient, practitioner=appointment.practitioner, by=by, at=at
         )
-        rules.check_chart_is_new(appointment)
+        step_rules.check_chart_is_new(appointment)
         Appointment.objects.filter(pk=appointment.pk).update(session=appointment.session)
     return appointment
 
@@ -289,7 +281,7 @@ def become(
     """One step of a visit, inside the transaction of who asks for it."""
     at = at or clock.now()
     appointment = _get(appointment_id, version)
-    rules.check_move(appointment, status, at)
+    step_rules.check_move(appointment, status, at)
     _update(appointment, status=status, **fields)
     tell(appointment=appointment, action=action, by=by, at=at, fields=["status", *fields])
     return appointment
@@ -344,65 +336,3 @@ def tell(*, appointment: Appointment, action: Action, by, at, fields=()) -> None
 
 def _record(appointment: Appointment, action: Action, by, at, fields=()) -> None:
     record(by=by, action=action, subject=appointment, patient_id=appointment.patient_id, fields=fields, at=at)
-
-
-@transaction.atomic
-def add_visit_type(*, name: str, kind: str, minutes: int, by, practitioners=(), at=None, **details) -> VisitType:
-    """`details`: minutes_before, minutes_after, consultation_within_days, days_between, room_kind, colour."""
-    rules.check_name_is_new(VisitType, name)
-    visit_type = VisitType.objects.create(name=name, kind=kind, minutes=minutes, **details)
-    visit_type.practitioners.set(practitioners)
-    record(by=by, action=Action.CREATE, subject=visit_type, at=at)
-    return visit_type
-
-
-@transaction.atomic
-def edit_visit_type(*, visit_type: VisitType, by, practitioners=None, at=None, **changes) -> VisitType:
-    """Booked visits keep the times they were booked with; those booked from now on follow the new ones."""
-    _edit(visit_type, changes, by, at)
-    if practitioners is not None and set(practitioners) != set(visit_type.practitioners.all()):
-        visit_type.practitioners.set(practitioners)
-        record(by=by, action=Action.CHANGE, subject=visit_type, fields=["practitioners"], at=at)
-    return visit_type
-
-
-@transaction.atomic
-def add_room(*, name: str, by, kind: str = "", at=None) -> Room:
-    rules.check_name_is_new(Room, name)
-    room = Room.objects.create(name=name, kind=kind)
-    record(by=by, action=Action.CREATE, subject=room, at=at)
-    return room
-
-
-@transaction.atomic
-def edit_room(*, room: Room, by, at=None, **changes) -> Room:
-    """`changes`: name, kind. Booked visits stay in it."""
-    return _edit(room, changes, by, at)
-
-
-@transaction.atomic
-def retire_visit_type(*, visit_type: VisitType, reason: str, by, at=None) -> VisitType:
-    return _retire(visit_type, reason, by, at)
-
-
-@transaction.atomic
-def retire_room(*, room: Room, reason: str, by, at=None) -> Room:
-    """A room with visits to come is not retired: they are moved first."""
-    rules.check_room_is_empty(room, at or clock.now())
-    return _retire(room, reason, by, at)
-
-
-def _edit(row, changes: dict, by, at):
-    if changes.get("name", row.name) != row.name:
-        rules.check_name_is_new(type(row), changes["name"], but=row)
-    save_changes(row=row, values=changes, by=by, at=at)
-    return row
-
-
-def _retire(row, reason: str, by, at):
-    if row.retired_at:
-        raise Refused(_("It has been retired already."))
-    row.retired_at, row.retire_reason = at or clock.now(), given(reason)
-    row.save(update_fields=["retired_at", "retire_reason"])
-    record(by=by, action=Action.RETIRE, subject=row, at=at)
-    return row

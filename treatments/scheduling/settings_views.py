@@ -14,7 +14,8 @@ from clinic.core.forms import Form, ReasonForm
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from treatments.scheduling import hours as working_hours
-from treatments.scheduling import queries, services, settings_forms
+from treatments.scheduling import queries, settings_forms
+from treatments.scheduling import settings_services as services
 
 
 @requires(Permission.EDIT_CALENDAR)
@@ -25,7 +26,10 @@ def settings(request):
 @requires(Permission.EDIT_CALENDAR)
 def add_visit_type(request):
     return _edit(
-        request, settings_forms.VisitTypeForm(request.POST or None), services.add_visit_type, _("Add a visit type")
+        request,
+        settings_forms.VisitTypeForm(request.POST or None),
+        services.add_visit_type,
+        _("Add a visit type"),
     )
 
 

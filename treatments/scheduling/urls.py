@@ -9,6 +9,7 @@ from treatments.scheduling import (
     stock_views,
     views,
     waiting_views,
+    wanted_views,
 )
 
 app_name = "scheduling"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("board/live/", desk_views.board_live, name="board_live"),
     path("unconfirmed/", desk_views.unconfirmed, name="unconfirmed"),
     path("today/", views.today_panel, name="today_panel"),
+    path("wanted/", wanted_views.wanted_panel, name="wanted_panel"),
     path("stock/", stock_views.stock_forecast, name="stock_forecast"),
     path("book/", views.book, name="book"),
     path("book/patient/", views.find_patient, name="find_patient"),
@@ -35,6 +37,7 @@ urlpatterns = [
     path("visit/<row:appointment_id>/place/", calendar_views.place, name="place"),
     path("visit/<row:appointment_id>/move/", views.move, name="move"),
     path("visit/<row:appointment_id>/cancel/", views.cancel, name="cancel"),
+    path("visit/<row:appointment_id>/undo/", views.undo_cancel, name="undo_cancel"),
     path("visit/<row:appointment_id>/course/move/", course_views.move_course, name="move_course"),
     path("visit/<row:appointment_id>/course/cancel/", course_views.cancel_course, name="cancel_course"),
     path("course/", course_views.book_course, name="book_course"),

@@ -2,23 +2,26 @@
 
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Refused
+from clinic.core.http import panels_for
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import find_patients, get_patient, similar_patients
 from patients.registry.rules import duplicates
 from patients.registry.services import record_opened, register_patient
-from treatments.scheduling import forms, offers, queries, rules, safety, services, waiting_queries
+from treatments.scheduling import forms, offers, queries, safety, services, step_rules, undoing, waiting_queries
 from treatments.scheduling.enums import VisitStatus
 
 STEPS = {
@@ -125,12 +128,14 @@ def visit(request, appointment_id):
         "patient": visit.patient,
         "tab": "scheduling:tab",
         "day": clock.local(visit.starts_at).date(),
-        "steps": rules.next_steps(visit, request.user, clock.now()),
-        "session": rules.session_to_open(visit, request.user),
-        "without_consultation": rules.lacks_consultation(visit, clock.now()),
+        "steps": step_rules.next_steps(visit, request.user, clock.now()),
+        "session": step_rules.session_to_open(visit, request.user),
+        "without_consultation": step_rules.lacks_consultation(visit, clock.now()),
+        "may_undo": step_rules.was_just_cancelled(visit, clock.now()) and request.user.may(Permission.BOOK_VISITS),
         "course": queries.visits_of_course(visit.course_id),
         "waiting_count": len(waiting_queries.who_waits_for(freed, but=visit.patient)) if freed else 0,
         "advice": safety.of_visit(visit, request.user),
+        "panels": panels_for(request.user, settings.VISIT_PANELS, visit.pk),
         "shell": shell_of(request),
     }
     return render(request, "scheduling/visit.html", context)
@@ -150,7 +155,7 @@ def step(request, appointment_id):
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
-        session = rules.session_to_open(visit, request.user)
+        session = step_rules.session_to_open(visit, request.user)
         if session and visit.status == VisitStatus.IN_SESSION:
             return _whole_page(request, reverse("charting:chart", args=[session.pk]))
     if back := form.cleaned_data["back"]:
@@ -181,6 +186,7 @@ def move(request, appointment_id):
     record(by=request.user, action=Action.VIEW, subject=visit, patient_id=visit.patient_id, fields=["scheduling:move"])
     action = "?" + urlencode(offers.wish_of(wish))
     context = {"visit": visit, "patient": visit.patient, "wish": wish, "form": form, "offer": offer, "action": action}
+    context["panels"] = panels_for(request.user, settings.MOVE_PANELS, visit.pk)
     return render(request, "scheduling/move.html", context | {"tab": "scheduling:tab", "shell": shell_of(request)})
 
 
@@ -204,11 +210,31 @@ def cancel(request, appointment_id):
 
 
 @requires(Permission.BOOK_VISITS)
+@require_POST
+def undo_cancel(request, appointment_id):
+    """The button that stands for ten seconds after a cancellation."""
+    visit = queries.get_visit_to_change(appointment_id)
+    form = forms.UndoForm(request.POST)
+    if form.is_valid():
+        try:
+            visits = undoing.undo_cancellation(
+                appointment_id=visit.pk, version=form.cleaned_data["version"], by=request.user
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+        else:
+            count = len(visits)
+            text = ngettext("The visit is back as it was.", "%(count)d visits are back as they were.", count)
+            messages.success(request, text % {"count": count})
+    return redirect("scheduling:visit", appointment_id)
+
+
+@requires(Permission.BOOK_VISITS)
 def today_panel(request):
     """Today's visits that are not over, and what is missing for them."""
-    visits = rules.todays_visits(request.user, clock.now())
+    visits, to_tell = step_rules.todays_visits(request.user, clock.now()), waiting_queries.count_to_tell(clock.now())
     record(by=request.user, action=Action.LIST, subject="scheduling.Appointment", fields=["today"])
-    return render(request, "scheduling/today_panel.html", {"visits": visits})
+    return render(request, "scheduling/today_panel.html", {"visits": visits, "to_tell": to_tell})
 
 
 @requires(Permission.VIEW_CALENDAR)

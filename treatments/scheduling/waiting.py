@@ -93,6 +93,7 @@ def accept_offer(*, offer_id: int, by=None, at=None) -> SlotOffer:
     lock_resources(practitioners=[offer.practitioner], rooms=[offer.room], patients=[entry.patient])
     offer.refresh_from_db(fields=["status"])
     if offer.status != OfferStatus.OPEN:
+        _reads(offer, by, at)
         return offer
     rules.check_offer_stands(offer, at)
     try:
@@ -110,6 +111,7 @@ def accept_offer(*, offer_id: int, by=None, at=None) -> SlotOffer:
             )
     except Refused:
         _answer(offer, OfferStatus.TAKEN, by, at)
+        _reads(offer, by, at)
         return offer
     WaitingEntry.objects.filter(pk=entry.pk).update(status=WaitingStatus.BOOKED, appointment=appointment)
     entry.appointment = appointment
@@ -129,6 +131,24 @@ def decline_offer(*, offer_id: int, by=None, at=None) -> SlotOffer:
 @orderly
 def withdraw_offer(*, offer_id: int, by, at=None) -> SlotOffer:
     return _close(offer_id, OfferStatus.WITHDRAWN, by, at)
+
+
+@orderly
+def tell_taken(*, offer_id: int, by, at=None) -> SlotOffer:
+    """The desk has told them that the time is gone; they stay on the list."""
+    at = at or clock.now()
+    offer = waiting_queries.get_offer(offer_id)
+    if offer.status == OfferStatus.OPEN:
+        _answer(offer, OfferStatus.TAKEN, by, at)
+    SlotOffer.objects.filter(pk=offer.pk, told_at=None).update(told_at=at)
+    record(by=by, action=Action.SEND, subject=offer, patient_id=offer.entry.patient_id, at=at)
+    return offer
+
+
+def _reads(offer: SlotOffer, by, at) -> None:
+    """Who answers by the link reads there that the time is gone: the desk need not tell them."""
+    if by is None:
+        SlotOffer.objects.filter(pk=offer.pk, status=OfferStatus.TAKEN, told_at=None).update(told_at=at)
 
 
 def _close(offer_id: int, status: OfferStatus, by, at) -> SlotOffer:

@@ -60,7 +60,7 @@ class OfferForm(forms.Form):
 
 
 class OfferStepForm(forms.Form):
-    step = forms.ChoiceField(choices=[("accept", ""), ("withdraw", "")])
+    step = forms.ChoiceField(choices=[("accept", ""), ("withdraw", ""), ("told", "")])
 
 
 class AnswerForm(forms.Form):

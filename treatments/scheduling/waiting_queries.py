@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
 from clinic.staff.models import User
+from treatments.scheduling import queries
 from treatments.scheduling.enums import LIVE, OPEN, PART_HOURS, OfferStatus, VisitStatus, WaitingStatus
 from treatments.scheduling.links import digest_of
 from treatments.scheduling.models import Appointment, Room, SlotOffer, WaitingEntry
@@ -32,7 +35,42 @@ def people_waiting(at: datetime) -> list[WaitingEntry]:
     entries = list(entries.prefetch_related("offers")[:MOST])
     for entry in entries:
         entry.standing = [offer for offer in entry.offers.all() if stands(offer, at)]
+        entry.unanswered = [offer for offer in entry.offers.all() if _came_to_nothing(offer, at)]
     return entries
+
+
+def people_too_late(at: datetime) -> list[WaitingEntry]:
+    """Who still waits although the last day they asked for has passed; the latest first."""
+    today = clock.local(at).date()
+    entries = WaitingEntry.objects.filter(status=WaitingStatus.WAITING, until_day__lt=today).select_related(*PEOPLE)
+    return list(entries.order_by("-until_day", "pk")[:MOST])
+
+
+def to_tell(at: datetime) -> list[SlotOffer]:
+    """Offers of times to come that are gone, to people who still wait and have not learned of it."""
+    return list(_whole().filter(_untold(at)).order_by("starts_at", "pk"))
+
+
+def count_to_tell(at: datetime) -> int:
+    return SlotOffer.objects.filter(_untold(at)).count()
+
+
+def _untold(at: datetime) -> Q:
+    """Somebody else accepted, or was booked there by the desk while the offer stood."""
+    booked = Appointment.objects.filter(
+        practitioner=OuterRef("practitioner"),
+        status__in=LIVE,
+        busy_from__gt=OuterRef("starts_at") - queries.LONGEST,
+        busy_from__lte=OuterRef("starts_at"),
+        busy_until__gt=OuterRef("starts_at"),
+    )
+    gone = Q(status=OfferStatus.TAKEN) | Q(Exists(booked), status=OfferStatus.OPEN, expires_at__gt=at)
+    return gone & Q(told_at=None, starts_at__gt=at, entry__status=WaitingStatus.WAITING)
+
+
+def _came_to_nothing(offer: SlotOffer, at: datetime) -> bool:
+    """Nobody answered while it stood, and its time is still to come."""
+    return offer.status == OfferStatus.OPEN and offer.expires_at <= at < offer.starts_at
 
 
 def get_entry(entry_id: int) -> WaitingEntry:
@@ -61,11 +99,12 @@ def freed_by(visit: Appointment, at: datetime) -> Freed | None:
 
 
 def _left(visit: Appointment) -> datetime | None:
-    """Where an open visit was before it was moved."""
+    """Where an open visit was before it was moved; not where it was put for a moment, by a move that was undone."""
     if visit.status not in OPEN:
         return None
-    starts = [change.starts_at for change in visit.changes.all()]
-    return next((start for start in reversed(starts) if start != visit.starts_at), None)
+    story = pairwise(visit.changes.all())
+    stayed = [one.starts_at for one, then in story if then.changed_at - one.changed_at >= queries.UNDO_TIME]
+    return next((start for start in reversed(stayed) if start != visit.starts_at), None)
 
 
 def who_waits_for(freed: Freed, but=None) -> list[WaitingEntry]:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from clinic.audit.enums import Action
@@ -22,12 +23,27 @@ from treatments.scheduling.forms import PatientForm
 from treatments.scheduling.links import token_of
 
 ANSWERS_A_MINUTE = 20
+# What the desk copies or reads to people
+OFFERED = gettext_lazy(
+    "%(clinic)s: a time has become free on %(day)s at %(time)s with %(name)s. The first to accept gets it. "
+    "To accept it, open this address before %(until)s: %(link)s"
+)
+TAKEN = gettext_lazy(
+    "%(clinic)s: the time on %(day)s at %(time)s that we offered you has been taken. You stay on our list, and we "
+    "will let you know of the next one. Questions? Ring %(phone)s."
+)
 
 
 @requires(Permission.BOOK_VISITS)
 def waiting_list(request):
     record(by=request.user, action=Action.LIST, subject="scheduling.WaitingEntry")
-    return render(request, "scheduling/waiting.html", {"entries": waiting_queries.people_waiting(clock.now())})
+    now = clock.now()
+    page = {
+        "entries": waiting_queries.people_waiting(now),
+        "too_late": waiting_queries.people_too_late(now),
+        "to_tell": [(offer, _words(request, offer, TAKEN)) for offer in waiting_queries.to_tell(now)],
+    }
+    return render(request, "scheduling/waiting.html", page)
 
 
 @requires(Permission.BOOK_VISITS)
@@ -119,20 +135,22 @@ def _shown(request, row) -> dict:
     if not waiting_queries.stands(row, clock.now()):
         return {"offer": row}
     link = request.build_absolute_uri(reverse("scheduling:answer_offer", args=[token_of(waiting.PURPOSE, row.nonce)]))
+    return {"offer": row, "text": _words(request, row, OFFERED, link=link), "link": link}
+
+
+def _words(request, row, text, **more) -> str:
+    """What the patient is told, in the patient's language."""
     with translation.override(row.entry.patient.language or request.clinic.language):
         local = clock.local(row.starts_at)
-        text = _(
-            "%(clinic)s: a time has become free on %(day)s at %(time)s with %(name)s. "
-            "To accept it, open this address before %(until)s: %(link)s"
-        ) % {
+        return text % {
             "clinic": request.clinic.name,
+            "phone": request.clinic.phone,
             "day": date_format(local, "l j F"),
             "time": date_format(local, "H:i"),
             "name": row.practitioner.full_name,
             "until": date_format(clock.local(row.expires_at), "j F, H:i"),
-            "link": link,
+            **more,
         }
-    return {"offer": row, "text": text, "link": link}
 
 
 @requires(Permission.BOOK_VISITS)
@@ -148,6 +166,9 @@ def offer_step(request, offer_id):
         waiting.withdraw_offer(offer_id=row.pk, by=request.user)
         messages.success(request, _("The offer is withdrawn."))
         return redirect("scheduling:waiting")
+    if form.cleaned_data["step"] == "told":
+        waiting.tell_taken(offer_id=row.pk, by=request.user)
+        return redirect("scheduling:waiting")
     try:
         answered = waiting.accept_offer(offer_id=row.pk, by=request.user)
     except Refused as refusal:
@@ -157,6 +178,8 @@ def offer_step(request, offer_id):
         messages.error(request, _("That time has just been taken."))
         return redirect("scheduling:waiting")
     messages.success(request, _("The visit is booked."))
+    if waiting_queries.count_to_tell(clock.now()):
+        return redirect("scheduling:waiting")
     return redirect("scheduling:visit", answered.entry.appointment.pk)
 
 

@@ -1,4 +1,6 @@
-"""The lines of visits on the calendar. There are hundreds on a page, so they are joined here and not in a template."""
+"""The lines of visits on the calendar. There are hundreds on a page: they are kept short, and joined here and not in a
+template.
+"""
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -10,8 +12,8 @@ register = template.Library()
 def grid_lines(visits) -> str:
     """Each visit of a column as an item of its list."""
     return format_html_join(
-        "\n",
-        '<li class="v {} t-{}{}"{}><a href="{}"><b>{}</b> {}<small>{}</small></a>',
+        "",
+        '<li class="v {} t-{}{}"{}><a href="{}"><b>{}</b> {}<i>{}</i></a>',
         ((visit.place, *_marks(visit), visit.href, visit.time, visit.patient, visit.note) for visit in visits),
     )
 
