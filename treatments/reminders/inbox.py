@@ -22,6 +22,15 @@ class Sent:
     body: str
 
 
+@dataclass(frozen=True)
+class Phone:
+    """What one address or number received, newest first."""
+
+    to: str
+    channel: str
+    messages: list[Sent]
+
+
 def is_open() -> bool:
     """Only without a server of one's own, and while messages go to files."""
     return settings.EMBEDDED and (
@@ -29,10 +38,14 @@ def is_open() -> bool:
     )
 
 
-def newest_or_404() -> list[Sent]:
+def phones_or_404() -> list[Phone]:
+    """The newest messages as patients would see them; who was written to last comes first."""
     if not is_open():
         raise Http404
-    return newest()
+    phones: dict[str, Phone] = {}
+    for sent in newest():
+        phones.setdefault(sent.to, Phone(sent.to, sent.channel, [])).messages.append(sent)
+    return list(phones.values())
 
 
 def newest() -> list[Sent]:

@@ -1,19 +1,28 @@
-"""The queue only says "look at row N"; what must happen is in the row."""
+"""The queue only says "look at rows N, M, ..."; what must happen is in the row."""
 
 from clinic.celery import app
 from treatments.reminders import services
 
+# Looking at everything takes as long as there are visits ahead
+LIMITS = {"soft_time_limit": 240, "time_limit": 270}
 
-@app.task
+
+@app.task(**LIMITS)
+def plan_changes(**kwargs):
+    """Everything too, when something changed that concerns the whole clinic."""
+    services.plan_changes()
+
+
+@app.task(**LIMITS)
 def plan_reminders(**kwargs):
     services.plan_reminders()
 
 
 @app.task
 def sweep_reminders(**kwargs):
-    services.sweep_reminders(publish=deliver_reminder.delay)
+    services.sweep_reminders(publish=deliver_reminders.delay)
 
 
 @app.task
-def deliver_reminder(reminder_id: int):
-    services.deliver_reminder(reminder_id=reminder_id)
+def deliver_reminders(reminder_ids: list[int]):
+    services.deliver_reminders(reminder_ids=reminder_ids)

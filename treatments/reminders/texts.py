@@ -10,11 +10,13 @@ from pathlib import Path
 
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
+from treatments.links.services import sample_link
 
-DEFAULTS = Path(__file__).parent / "data" / "texts.toml"
+DEFAULTS = Path(__file__).parent / "data" / "texts"  # a file per language
 
 PLACEHOLDERS = {
     "clinic": _("the clinic's name"),
@@ -23,8 +25,16 @@ PLACEHOLDERS = {
     "date": _("the day of the visit, for example Tuesday 3 March"),
     "time": _("the time of the visit, for example 10:00"),
     "since": _("the day from which to prepare, for example Tuesday 24 February"),
+    "medicines": _("what the patient told us they take, each with the day from which to avoid it"),
+    "agreed": _("to what the prescriber agreed: who, from when to when"),
+    "emergency": _("the emergency number"),
+    "link": _("the page that belongs to the text, such as how to prepare, or empty; it asks for the date of birth"),
+    "unsubscribe": _("the page on which the patient stops messages of this kind"),
 }
 _MARK = re.compile(r"\{([^{}]*)\}")
+# In words that are read from right to left: a line that begins with the clinic's name is one of them all the same, and
+# the groups of a telephone number keep their order
+_FROM_RIGHT, _FROM_LEFT = "\u200f", "\u200e"
 _DAY = {"en": "l j F", "es": r"l j \d\e F", "fr": "l j F", "de": "l, j. F"}
 
 
@@ -39,22 +49,46 @@ def fill(text: str, values: dict[str, str]) -> str:
     return _MARK.sub(lambda mark: values.get(mark[1], mark[0]), text)
 
 
-def values_for(*, clinic, name: str, starts_at: datetime, since: date, language: str) -> dict[str, str]:
+def values_for(
+    *,
+    clinic,
+    name: str,
+    starts_at: datetime,
+    since: date,
+    language: str,
+    today: date | None = None,
+    to_stop=(),
+    agreed=(),
+) -> dict[str, str]:
+    """`to_stop`: lines of the patient's own list; `agreed`: decisions of pauses, if they may be named."""
     visit = clock.local(starts_at)
+    from_right = get_language_info(language)["bidi"]
     return {
-        "clinic": clinic.name,
-        "phone": clinic.phone,
+        "clinic": f"{_FROM_RIGHT}{clinic.name}" if from_right else clinic.name,
+        "phone": f"{_FROM_LEFT}{clinic.phone}" if from_right else clinic.phone,
         "name": name,
         "date": day_in_words(visit.date(), language),
         "time": f"{visit:%H:%M}",
         "since": day_in_words(since, language),
+        "medicines": "\n".join(
+            f"- {line.name}: {day_in_words(max(line.since, today or line.since), language)}" for line in to_stop
+        ),
+        "agreed": "; ".join(_agreement(decision, language) for decision in agreed if decision.prescriber),
+        "emergency": clinic.emergency_number,
     }
+
+
+def _agreement(decision, language: str) -> str:
+    """Which medicine is paused, who agreed, from when to when."""
+    days = [day_in_words(day, language) for day in (decision.pause_from, decision.pause_until) if day]
+    return f"{decision.medicine.name}: {', '.join([decision.prescriber, *([' – '.join(days)] if days else [])])}"
 
 
 def sample_values(clinic, language: str) -> dict[str, str]:
     """Values as long as they usually get, to show and measure a text."""
     noon = clock.instant(date(2026, 9, 30), time(12, 30))
-    return values_for(clinic=clinic, name="Alexandra", starts_at=noon, since=date(2026, 9, 23), language=language)
+    values = values_for(clinic=clinic, name="Alexandra", starts_at=noon, since=date(2026, 9, 23), language=language)
+    return values | {"link": sample_link(), "unsubscribe": sample_link()}
 
 
 def day_in_words(day: date, language: str) -> str:
@@ -71,9 +105,14 @@ _GSM = frozenset(
 _GSM_DOUBLE = frozenset("^{}\\[~]|€\f")
 
 
+def not_in_gsm(text: str) -> list[str]:
+    """The characters, each once, that make a text message UCS-2: 70 characters fit one then, and not 160."""
+    return [c for c in dict.fromkeys(text) if c not in _GSM and c not in _GSM_DOUBLE]
+
+
 def sms_parts(text: str) -> int:
     """How many text messages a phone company counts for the rendered text."""
-    if set(text) <= _GSM | _GSM_DOUBLE:
+    if not not_in_gsm(text):
         return _parts([2 if c in _GSM_DOUBLE else 1 for c in text], alone=160, joined=153)
     return _parts([len(c.encode("utf-16-be")) // 2 for c in text], alone=70, joined=67)
 
@@ -92,6 +131,6 @@ def _parts(widths: list[int], *, alone: int, joined: int) -> int:
 
 def default_texts():
     """(kind, language, channel, subject, body) of every text that a new clinic begins with."""
-    with DEFAULTS.open("rb") as file:
-        for row in tomllib.load(file)["text"]:
-            yield row["kind"], row["language"], row["channel"], row.get("subject", ""), row["body"]
+    for path in sorted(DEFAULTS.glob("*.toml")):
+        for row in tomllib.loads(path.read_text(encoding="utf-8"))["text"]:
+            yield row["kind"], path.stem, row["channel"], row.get("subject", ""), row["body"]

@@ -1,29 +1,48 @@
-"""What people do: send again, tell by telephone, decide about a medicine, edit rules and texts."""
+"""What people do: send again, tell by telephone, decide about a medicine, edit rules."""
 
-from datetime import datetime, time
+import tomllib
+from datetime import date, datetime
+from pathlib import Path
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import record, record_each, save_changes
 from clinic.core import clock
 from clinic.core.errors import Conflict, Refused
-from treatments.reminders import rules, texts
-from treatments.reminders.enums import REMINDER_MOVES, Decision, ReminderStatus
-from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
+from treatments.reminders import rules
+from treatments.reminders.enums import REMINDER_MOVES, Clockwork, Decision, ReminderStatus
+from treatments.reminders.models import Heartbeat, MedicineDecision, Reminder, ReminderRule
 from treatments.reminders.services.clockwork import move
 from treatments.reminders.services.planning import plan_reminders
-from treatments.scheduling.enums import VisitKind
+from treatments.reminders.services.wording import add_missing_texts
 
 R = ReminderStatus
 
-DEFAULT_RULE = {
-    "name": "How to prepare",
-    "visit_kind": VisitKind.SESSION,
-    "days_before": 7,
-    "send_at": time(10),
-}
+DEFAULT_RULES = Path(__file__).parent.parent / "data" / "rules.toml"
+# What an administrator may change of a rule
+RULE_FIELDS = (
+    "name",
+    "trigger",
+    "offset",
+    "unit",
+    "send_at",
+    "visit_kinds",
+    "visit_types",
+    "areas",
+    "indications",
+    "ingredients",
+    "medicine_groups",
+    "medicine_sources",
+    "window_days",
+    "languages",
+    "channel",
+    "fallback",
+    "if_late",
+    "text_kind",
+    "active",
+)
 
 
 @transaction.atomic
@@ -32,9 +51,10 @@ def resend_reminder(*, reminder: Reminder, by, at: datetime | None = None) -> No
     at = at or clock.now()
     if reminder.status not in (R.FAILED, R.UNKNOWN):
         raise Refused(_("This message is not one that failed, so it is not sent again."))
+    reminder.resends += 1  # what a person sends again is never too late
     if rules.why_not(reminder, at):
         raise Refused(_("This message cannot be sent any more: see the visit and the patient's contact."))
-    fields = {"attempts": 0, "resends": reminder.resends + 1, "next_try_at": at, "why": "", "provider_answer": ""}
+    fields = {"attempts": 0, "resends": reminder.resends, "next_try_at": at, "why": "", "provider_answer": ""}
     if not move([reminder.pk], was=reminder.status, to=R.PLANNED, **fields):
         raise Conflict(_("Somebody else has just dealt with this message."))
     record(by=by, action=Action.SEND, subject=reminder, patient_id=reminder.patient_id, fields=["status"])
@@ -51,52 +71,108 @@ def tell_by_telephone(*, reminder: Reminder, by) -> None:
 
 
 @transaction.atomic
-def decide_medicine(*, decision: MedicineDecision, choice: str, note: str, by, at: datetime | None = None) -> None:
-    """Decided once, by a practitioner. A pause needs the prescriber's name and the dates in the note."""
+def decide_medicine(
+    *,
+    decision: MedicineDecision,
+    choice: str,
+    note: str = "",
+    prescriber: str = "",
+    pause_from: date | None = None,
+    pause_until: date | None = None,
+    seen: str = Decision.WAITING,
+    seen_at: datetime | None,
+    by,
+    at: datetime | None = None,
+) -> MedicineDecision:
+    """Decided by a practitioner, about the visit at its present time; deciding again replaces what was decided.
+
+    A pause needs who agreed to it, and the clinic-local days of it. `seen`: what stood when the page was opened, and
+    `seen_at` the visit's time then: Conflict when either has changed. The next message obeys.
+    """
     at = at or clock.now()
     if choice not in Decision.values or choice == Decision.WAITING:
         raise Refused(_("Choose what is decided."), field="choice")
-    if choice == Decision.PRESCRIBER_AGREED and not note.strip():
-        raise Refused(_("Write who agreed, and from when to when the medicine is paused."), field="note")
-    waiting = MedicineDecision.objects.filter(pk=decision.pk, decision=Decision.WAITING)
-    if not waiting.update(decision=choice, note=note.strip(), decided_by=by, decided_at=at):
-        raise Conflict(_("This has been decided meanwhile."))
-    record(by=by, action=Action.DECIDE, subject=decision, patient_id=decision.patient_id, fields=["decision", "note"])
+    if seen_at != decision.appointment.starts_at:
+        raise _moved()
+    agreed = choice == Decision.PRESCRIBER_AGREED
+    if agreed:
+        _check_pause(prescriber, pause_from, pause_until)
+    decided = {
+        "decision": choice,
+        "note": note.strip(),
+        "prescriber": prescriber.strip() if agreed else "",
+        "pause_from": pause_from if agreed else None,
+        "pause_until": pause_until if agreed else None,
+        "starts_at": seen_at,
+        "decided_by": by,
+        "decided_at": at,
+    }
+    current = MedicineDecision.objects.filter(pk=decision.pk, replaced_at=None, decision=seen)
+    fields = decided if seen == Decision.WAITING else {"replaced_at": at}
+    if not current.filter(appointment__starts_at=seen_at).update(**fields):
+        raise _moved() if current.exists() else Conflict(_("This has been decided meanwhile."))
+    if seen != Decision.WAITING:
+        about = {"appointment": decision.appointment, "patient": decision.patient, "medicine": decision.medicine}
+        decision = MedicineDecision.objects.create(**about, **decided, opened_at=at)
+    record(by=by, action=Action.DECIDE, subject=decision, patient_id=decision.patient_id, fields=sorted(decided))
+    return decision
 
 
-def edit_rule(
-    *, rule: ReminderRule, days_before: int, send_at: time, active: bool, by, at: datetime | None = None
-) -> int:
-    """Changes when a message goes out; the ones that wait follow at once. Returns how many rows that changed."""
-    new = {"days_before": days_before, "send_at": send_at, "active": active}
+def _moved() -> Conflict:
+    return Conflict(_("The visit was moved meanwhile."))
+
+
+def _check_pause(prescriber: str, pause_from: date | None, pause_until: date | None) -> None:
+    if not prescriber.strip():
+        raise Refused(_("Write who agreed to the pause."), field="prescriber")
+    if pause_from is None or pause_until is None:
+        empty = "pause_from" if pause_from is None else "pause_until"
+        raise Refused(_("Write from when to when the medicine is paused."), field=empty)
+    if pause_until < pause_from:
+        raise Refused(_("The last day comes before the first."), field="pause_until")
+
+
+def edit_rule(*, rule: ReminderRule, by, at: datetime | None = None, **values) -> int:
+    """Changes when a message goes out, to whom and with which text; the ones that wait follow at once.
+
+    `values` are of RULE_FIELDS. Returns how many rows that changed.
+    """
+    at = at or clock.now()
+    unknown = set(values) - set(RULE_FIELDS)
+    if unknown:
+        raise ValueError(f"no fields of a rule: {sorted(unknown)}")
     with transaction.atomic():
         row = ReminderRule.objects.select_for_update().get(pk=rule.pk)
-        changed = [name for name, value in new.items() if getattr(row, name) != value]
-        ReminderRule.objects.filter(pk=rule.pk).update(**new)
-        record(by=by, action=Action.CHANGE, subject=rule, fields=changed, at=at)
+        since = rules.in_use_since(row, values, at)
+        changed = save_changes(row=row, values=values | {"in_use_since": since}, by=by, at=at)
     return plan_reminders(at=at) if changed else 0
 
 
 @transaction.atomic
-def edit_message_text(*, text: MessageText, subject: str, body: str, by, at: datetime | None = None) -> None:
-    """New words for messages that have not been sent; those that were sent keep theirs."""
-    for name, value in (("subject", subject), ("body", body)):
-        if unknown := texts.unknown_marks(value):
-            raise Refused(_("This cannot be filled in: %(marks)s") % {"marks": " ".join(unknown)}, field=name)
-    MessageText.objects.filter(pk=text.pk).update(subject=subject, body=body)
-    record(by=by, action=Action.CHANGE, subject=text, fields=["subject", "body"], at=at)
+def load_default_rules_and_texts(*, by=None, at: datetime | None = None) -> int:
+    """Adds what is missing of the rules and the texts a clinic begins with; what it edited stays.
 
-
-@transaction.atomic
-def load_default_rules_and_texts(*, by=None) -> int:
-    """Adds what is missing of the rule and the texts a clinic begins with; what it edited stays."""
-    rule, is_new = ReminderRule.objects.get_or_create(key="nsaid_week", defaults=DEFAULT_RULE)
-    added = [rule] if is_new else []
-    for kind, language, channel, subject, body in texts.default_texts():
-        text, is_new = MessageText.objects.get_or_create(
-            kind=kind, language=language, channel=channel, defaults={"subject": subject, "body": body}
-        )
-        added += [text] if is_new else []
-    for row in added:
-        record(by=by, action=Action.CREATE, subject=row)
+    From now on it counts as a standstill when the clockwork does not run.
+    """
+    at = at or clock.now()
+    for part in Clockwork:
+        Heartbeat.objects.get_or_create(name=part, defaults={"at": clock.now()})
+    known = set(ReminderRule.objects.values_list("key", flat=True))
+    new = ReminderRule.objects.bulk_create(
+        ReminderRule(**row, in_use_since=at if row["active"] else None)
+        for row in default_rules()
+        if row["key"] not in known
+    )
+    added = [*new, *add_missing_texts(at)]
+    record_each(by=by, action=Action.CREATE, subjects=added)
     return len(added)
+
+
+def default_rules() -> list[dict]:
+    """The fields of every rule that a new clinic begins with."""
+    with DEFAULT_RULES.open("rb") as file:
+        rows = tomllib.load(file)["rule"]
+    for row in rows:
+        row.pop("confirm", None)
+        row["sources"] = row.pop("source", [])
+    return rows

@@ -1,191 +1,196 @@
-"""Sending: find what is due, claim one row, look again whether it may go, send outside any transaction, note the end.
+"""Sending: claim one row, look again whether it may go, send outside any transaction, note the end.
 
 E-mail goes out at least once, with the same Message-ID at every try. A text message goes out at most once: when it is
 not known whether it was sent, it is UNKNOWN and a person decides.
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
-from django.db.models import F
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from clinic.audit.enums import Action
-from clinic.audit.services import record
 from clinic.core import clock
 from patients.registry.enums import Channel
-from treatments.reminders import queries, rules, texts, transports
-from treatments.reminders.enums import Clockwork, ReminderStatus, Why
+from treatments.reminders import queries, rules, sources, transports
+from treatments.reminders.enums import Outcome, ReminderStatus, Why
 from treatments.reminders.models import Reminder
-from treatments.reminders.services.clockwork import clinic_time, move, note_run
-from treatments.reminders.transports import Answer, Outcome
+from treatments.reminders.services.claiming import claim
+from treatments.reminders.services.clockwork import clinic_time, move
+from treatments.reminders.services.ending import Try, end, message_id_of, note, reference_of, try_later
+from treatments.reminders.services.kit import Kit
+from treatments.reminders.services.writing import Message, make_kit, write_message
+from treatments.reminders.sources import Source
+from treatments.reminders.transports import Answer
 
-BATCH = 3000  # rows handed to the queue by one sweep; the next sweep waits in the queue behind them
+RUN = 10.0  # seconds after which a run begins no other message: a task is ended after 30, and a server may be slow
+FRESH = 0.5  # seconds for which what was read of medicines and rules counts as what is so at the moment of sending
 R = ReminderStatus
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Message:
-    kind: str
-    subject: str
-    body: str
-    sms_parts: int
+def deliver_reminders(*, reminder_ids: list[int], at: datetime | None = None) -> dict[int, str]:
+    """Sends those that are due and that nobody else sends. Returns what became of each that was ours.
 
-
-def sweep_reminders(*, publish, at: datetime | None = None) -> int:
-    """Frees what a dead sender held and hands every due row's id to `publish`. Returns how many were handed over.
-
-    When the queue does not answer, the rows stay as they are and the next sweep finds them.
+    One at a time is claimed, right before it is sent, so that a sender that dies leaves one in doubt. The end of one
+    and the claim of the next are one transaction. What a slow server leaves no time for waits for the next sweep.
     """
-    at = at or clock.now()
-    for reminder in queries.stuck(at - rules.LEASE):
-        _free(reminder, at)
-    note_run(Clockwork.SWEEPER, at)
-    handed = 0
-    for pk in queries.due(at, BATCH):
+    until = time.monotonic() + RUN
+    ends: dict[int, str] = {}
+    done: Try | None = None
+    with clinic_time() as clinic:
+        reading = Reading(reminder_ids, clinic, at)
         try:
-            publish(pk)
-        except Exception as error:
-            log.warning("the queue does not take messages: %s", type(error).__name__)
-            break
-        handed += 1
-    return handed
+            while (reminder := reading.next()) and time.monotonic() < until:
+                if _waits_for_the_morning(reminder, clinic, reading.at):
+                    continue
+                claimed, done = _note_and_claim(done, reminder, reading, ends), None
+                done = _try(claimed, clinic, ends) if claimed else None
+        except DatabaseError:
+            # What was sent must be known: once more, alone, and on a connection that works
+            if done and not connection.in_atomic_block:
+                connection.close()
+                _note(done, ends)
+            raise
+        _note(done, ends)
+    return ends
 
 
-def _free(reminder: Reminder, at: datetime) -> None:
-    if reminder.channel == Channel.SMS:
-        _end(reminder, R.UNKNOWN, why=Why.NO_ANSWER)
-    else:
-        _try_later(reminder, at, wait=False)
+@dataclass(frozen=True)
+class Claimed:
+    """A message that is ours, what it is about, and with what to write it; None is what has to be read."""
+
+    reminder: Reminder
+    source: Source | None
+    kit: Kit | None
+    at: datetime
+
+
+class Reading:
+    """The messages of a run with what they are about, read together: reading one costs as much as reading many.
+
+    Visits and patients are compared with what was read when the message is claimed; the rest is read again when it is
+    older than half a second.
+    """
+
+    def __init__(self, pks: list[int], clinic, at: datetime | None):
+        self.left, self.clinic, self.moment = list(pks), clinic, at
+        self.rows: list[Reminder] = []
+        self.sources: dict[int, Source] = {}
+        self.kit = Kit()
+        self.until = 0.0
+
+    @property
+    def at(self) -> datetime:
+        return self.moment or clock.now()
+
+    def next(self) -> Reminder | None:
+        """The next one that was still due when it was read."""
+        if self.left and time.monotonic() > self.until:
+            self._read()
+        if not self.rows:
+            return None
+        reminder = self.rows.pop(0)
+        self.left = [row.pk for row in self.rows]
+        return reminder
+
+    def _read(self) -> None:
+        at = self.at
+        self.rows = queries.reminders_to_send(self.left, at)
+        self.sources = sources.of_reminders(self.rows, at)
+        self.kit = make_kit([(row, self.sources[row.pk]) for row in self.rows], self.clinic, at)
+        self.left = [row.pk for row in self.rows]
+        self.until = time.monotonic() + FRESH
 
 
 def deliver_reminder(*, reminder_id: int, at: datetime | None = None) -> str | None:
-    """Sends one message if it is due and nobody else does. Returns what became of it; None when it was not ours."""
-    at = at or clock.now()
-    ours = Reminder.objects.filter(pk=reminder_id, status=R.PLANNED, next_try_at__lte=at)
-    if not ours.update(status=R.CLAIMED, claimed_at=at, attempts=F("attempts") + 1):
+    """Sends one message; None when it was not ours."""
+    return deliver_reminders(reminder_ids=[reminder_id], at=at).get(reminder_id)
+
+
+def _waits_for_the_morning(reminder: Reminder, clinic, at: datetime) -> bool:
+    """What is late, or tried again, does not leave in the quiet hours either; what a person sends again does."""
+    morning = at if reminder.resends else rules.after_quiet(clinic, at, reminder.starts_at)
+    return morning > at and bool(move([reminder.pk], was=R.PLANNED, to=R.PLANNED, next_try_at=morning))
+
+
+@transaction.atomic
+def _note_and_claim(done: Try | None, reminder: Reminder, reading: Reading, ends: dict) -> Claimed | None:
+    _note(done, ends)
+    return _claim(reminder, reading, ends)
+
+
+@transaction.atomic(savepoint=False)
+def _note(done: Try | None, ends: dict) -> None:
+    if done:
+        ends[done.reminder.pk] = note(done)
+
+
+def _claim(reminder: Reminder, reading: Reading, ends: dict) -> Claimed | None:
+    """The message as it is now, ours; None when it was not to be had, or must not go out any more."""
+    at = reading.at
+    as_read = claim(reminder, at)
+    if as_read is None:
         return None
-    reminder = queries.reminder_to_send(reminder_id)
-    if end := rules.why_not(reminder, at):
-        status, why = end
-        return _end(reminder, status, why=why)
-    with clinic_time() as clinic:
-        try:
-            message = write_message(reminder, clinic, at)
-        except Exception as error:
-            log.error("message %s cannot be written: %s", reminder_id, type(error).__name__)
-            return _end(reminder, R.FAILED, why=Why.NOT_WRITTEN)
-        return _note(reminder, message, _send(reminder, message, clinic), at)
+    if as_read:
+        source, kit = reading.sources[reminder.pk], reading.kit
+        reminder.status, reminder.claimed_at, reminder.attempts = R.CLAIMED, at, reminder.attempts + 1
+    else:
+        reminder, source, kit = queries.reminder_to_send(reminder.pk), None, None
+    if not (stop := rules.why_not(reminder, at, source)):
+        return Claimed(reminder, source, kit, at)
+    status, why = stop
+    ends[reminder.pk] = end(reminder, status, why=why)
+    return None
 
 
-def write_message(reminder: Reminder, clinic, at: datetime) -> Message:
-    """The words for this patient, from what is known now, in their language or else the clinic's."""
-    patient, rule = reminder.patient, reminder.rule
-    kind = rules.which_text(patient, at)
-    text = queries.text_for(kind, reminder.channel, [patient.language, clinic.language, "en"])
-    values = texts.values_for(
-        clinic=clinic,
-        name=patient.given_name or patient.family_name,
-        starts_at=reminder.starts_at,
-        since=rules.avoid_from(reminder.starts_at, days_before=rule.days_before, at=at),
-        language=text.language,
-    )
-    body = texts.fill(text.body, values)
-    parts = texts.sms_parts(body) if reminder.channel == Channel.SMS else 0
-    return Message(kind, texts.fill(text.subject, values), body, parts)
-
-
-def write_next(reminders, clinic, at: datetime | None = None) -> tuple[Reminder, Message] | None:
-    """The soonest message that waits, with the words it would have if it went out now."""
-    waiting = [reminder for reminder in reminders if reminder.status == R.PLANNED]
-    if not waiting:
-        return None
-    soonest = min(waiting, key=lambda reminder: reminder.next_try_at)
+def _try(claimed: Claimed, clinic, ends: dict) -> Try | None:
+    reminder = claimed.reminder
     try:
-        return soonest, write_message(soonest, clinic, at or clock.now())
-    except LookupError:
+        message = write_message(reminder, clinic, claimed.at, source=claimed.source, kit=claimed.kit)
+    except (OperationalError, InterfaceError) as error:
+        # It passes, and nothing was sent: also a text message may wait for a connection that works
+        log.warning("message %s is not written yet: %s", reminder.pk, type(error).__name__)
+        if not connection.in_atomic_block:
+            connection.close()
+        ends[reminder.pk] = try_later(reminder, claimed.at)
         return None
+    except Exception as error:
+        log.error("message %s cannot be written: %s", reminder.pk, type(error).__name__)
+        ends[reminder.pk] = end(reminder, R.FAILED, why=Why.NOT_WRITTEN)
+        return None
+    address = rules.address_of(reminder.patient, reminder.channel)
+    return Try(reminder, message, _send(reminder, message, address, clinic), address, claimed.at)
 
 
-def reference_of(reminder: Reminder) -> str:
-    """The same at every try; another one when a person has it sent again."""
-    return f"reminder-{reminder.pk}-{reminder.resends}"
-
-
-def message_id_of(reminder: Reminder) -> str:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    return f"<{reference_of(reminder)}@{domain}>"
-
-
-def _send(reminder: Reminder, message: Message, clinic) -> Answer:
+def _send(reminder: Reminder, message: Message, address: str, clinic) -> Answer:
     try:
         if reminder.channel == Channel.SMS:
-            reference = reference_of(reminder)
-            return transports.send_sms(to=reminder.patient.phone, text=message.body, reference=reference)
-        return transports.send_email(_email(reminder, message, clinic))
+            return transports.send_sms(to=address, text=message.body, reference=reference_of(reminder))
+        return transports.send_email(_email(reminder, message, address, clinic))
     except Exception as error:
         log.error("message %s: %s while sending", reminder.pk, type(error).__name__)
         return Answer(Outcome.UNCLEAR, type(error).__name__)
 
 
-def _email(reminder: Reminder, message: Message, clinic) -> EmailMultiAlternatives:
-    return EmailMultiAlternatives(
+def _email(reminder: Reminder, message: Message, address: str, clinic) -> EmailMultiAlternatives:
+    email = EmailMultiAlternatives(
         subject=message.subject,
         body=message.body,
         from_email=formataddr((clinic.name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
-        to=[reminder.patient.email],
+        to=[address],
         reply_to=[clinic.email] if clinic.email else None,
         headers={
             "Message-ID": message_id_of(reminder),
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
+            **message.headers,
         },
+        attachments=message.attachments,
     )
-
-
-def _note(reminder: Reminder, message: Message, answer: Answer, at: datetime) -> str:
-    if answer.outcome == Outcome.SENT:
-        return _note_sent(reminder, message, answer)
-    if answer.outcome == Outcome.REFUSED:
-        return _end(reminder, R.FAILED, why=Why.REFUSED, provider_answer=answer.detail[:200])
-    if answer.outcome == Outcome.UNCLEAR and reminder.channel == Channel.SMS:
-        return _end(reminder, R.UNKNOWN, why=Why.NO_ANSWER, provider_answer=answer.detail[:200], **_words(message))
-    return _try_later(reminder, at, provider_answer=answer.detail[:200])
-
-
-@transaction.atomic
-def _note_sent(reminder: Reminder, message: Message, answer: Answer) -> str:
-    is_email = reminder.channel == Channel.EMAIL
-    status = _end(
-        reminder,
-        R.SENT,
-        why="",
-        sent_at=clock.now(),
-        message_id=message_id_of(reminder) if is_email else "",
-        provider_answer=answer.detail[:200],
-        **_words(message),
-    )
-    record(by=None, action=Action.SEND, subject=reminder, patient_id=reminder.patient_id)
-    return status
-
-
-def _words(message: Message) -> dict:
-    return {"text_kind": message.kind, "text": message.body, "sms_parts": message.sms_parts}
-
-
-def _try_later(reminder: Reminder, at: datetime, *, wait: bool = True, **fields) -> str:
-    again = rules.next_try(reminder.attempts, at)
-    if again is None:
-        return _end(reminder, R.FAILED, why=Why.TOO_MANY_TRIES, **fields)
-    return _end(reminder, R.PLANNED, next_try_at=again if wait else at, **fields)
-
-
-def _end(reminder: Reminder, status: str, **fields) -> str:
-    """Ends our claim; changes nothing when it is not ours any more."""
-    move([reminder.pk], was=R.CLAIMED, to=status, claimed_at=reminder.claimed_at, **fields)
-    return status
+    email.metadata = {"reference": reference_of(reminder)}  # providers give it back with their reports
+    return email

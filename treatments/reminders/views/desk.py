@@ -39,7 +39,7 @@ def outbox(request):
         "states": [(value, label, counts.get(value, 0)) for value, label in STATES.items()],
         "state": state,
         "page": page_of(request, queries.outbox(state)),
-        "clockwork": queries.clockwork(clock.now()),
+        "clockwork": queries.clockwork(),
         "may_read_files": _may_read_files(request),
     }
     return render(request, "reminders/outbox.html", page)
@@ -49,8 +49,7 @@ def outbox(request):
 @requires(Permission.VIEW_MESSAGES)
 def failed_panel(request):
     record(by=request.user, action=Action.LIST, subject="reminders.Reminder")
-    now = clock.now()
-    page = {"reminders": queries.for_the_desk(now), "clockwork": queries.clockwork(now)}
+    page = {"reminders": queries.for_the_desk(clock.now())}
     return render(request, "reminders/failed_panel.html", page)
 
 
@@ -97,7 +96,7 @@ def tab(request, patient_id):
 def sent_texts(request):
     """What was written to files instead of being sent: only where there is no mail server."""
     record(by=request.user, action=Action.LIST, subject="reminders.files")
-    return render(request, "reminders/sent_texts.html", {"messages_sent": inbox.newest_or_404()})
+    return render(request, "reminders/sent_texts.html", {"phones": inbox.phones_or_404()})
 
 
 def _may_read_files(request) -> bool:
