@@ -1,6 +1,7 @@
 // Moving visits by mouse, touch and keyboard. The clinic is asked whether a place is free before anything is put down;
 // what was put down can be taken back for ten seconds.
 
+import { accepted } from "./calendar-changes.js";
 import { Cells, Grid } from "./calendar-surface.js";
 
 const HOLD = 350; // milliseconds until a finger takes a visit instead of scrolling
@@ -91,13 +92,17 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
     const done = drag;
     if (done.kind === "create") return create();
     if (done.on.same(done.place, done.origin)) return leave();
+    done.down = true;
     const wanted = parameters();
-    const { ok, text } = await (done.answer ?? ask());
+    const { ok, text, changes } = await (done.answer ?? ask());
     if (drag !== done) return;
     if (!ok) {
       refuse(text);
       return leave();
     }
+    const goOn = await accepted(text, changes).catch(() => refuse(words.failed));
+    if (drag !== done) return;
+    if (!goOn) return leave();
     await put(done.item, wanted);
   }
 
@@ -200,7 +205,7 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
       if (pressed.touch) return forget();
       lift();
     }
-    if (!drag || drag.byKeyboard || event.pointerId !== drag.id) return;
+    if (!drag || drag.down || drag.byKeyboard || event.pointerId !== drag.id) return;
     event.preventDefault();
     const { kind, on, place } = drag;
     if (kind === "move") show(on.move(place, event.clientX, event.clientY, drag.below));
@@ -220,21 +225,21 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
   document.addEventListener("pointerup", (event) => {
     if (pressed?.kind === "create" && event.pointerId === pressed.id) lift();
     forget();
-    if (!drag || drag.byKeyboard || event.pointerId !== drag.id) return;
+    if (!drag || drag.down || drag.byKeyboard || event.pointerId !== drag.id) return;
     dropped = true;
     setTimeout(() => { dropped = false; }, 50);
     drop();
   });
   document.addEventListener("pointercancel", () => {
     forget();
-    if (drag && !drag.byKeyboard) leave();
+    if (drag && !drag.down && !drag.byKeyboard) leave();
   });
   calendar.addEventListener("dragstart", (event) => event.preventDefault());
   calendar.addEventListener("contextmenu", (event) => {
     if (drag || pressed?.touch) event.preventDefault();
   });
   document.addEventListener("touchmove", (event) => {
-    if (drag) event.preventDefault(); // a finger that has taken a visit does not scroll
+    if (drag && !drag.down) event.preventDefault(); // a finger that has taken a visit does not scroll
   }, { passive: false });
   calendar.addEventListener("click", (event) => {
     if (dropped) event.preventDefault();
@@ -254,6 +259,7 @@ export function watchBoard({ calendar, words, say, toast, refresh, hold }) {
   });
 
   function steer(event) {
+    if (drag.down) return event.preventDefault();
     if (event.key === "Tab") return leave();
     if (event.key === "Escape") leave();
     else if (event.key === "Enter" || event.key === " ") drop();

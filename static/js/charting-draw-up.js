@@ -24,6 +24,7 @@ export function wireSyringes({ data, draft, panel, added }) {
     draft.step(addSyringe(draft.content, entry));
     added(draft.content.preparations.at(-1).id);
     form.reset();
+    document.getElementById("recipe-says").replaceChildren();
     document.getElementById("add-more").open = false;
   });
 

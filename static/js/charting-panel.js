@@ -7,6 +7,7 @@ import { element, fill, part } from "./charting-parts.js";
 import { SyringeCards } from "./charting-syringes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+const TOOL = ["preparation", "technique", "needle", "depth_mm", "volume_ml"];
 const NOBREAK = "\u00a0";
 
 export { element, fill, part };
@@ -90,8 +91,13 @@ export class Panel {
     return { tool: Object.fromEntries([...wanted.map(([name]) => name), "needle"].map((name) => [name, value(name)])) };
   }
 
+  // The values as they stand, also where some are missing or wrong.
+  typedTool() {
+    return Object.fromEntries(TOOL.map((name) => [name, fieldOf(this.tool, name).value.trim()]));
+  }
+
   showTool(group) {
-    for (const name of ["preparation", "technique", "needle", "depth_mm", "volume_ml"]) fieldOf(this.tool, name).value = group[name] ?? "";
+    for (const name of TOOL) fieldOf(this.tool, name).value = group[name] ?? "";
     this.checkTool();
   }
 
@@ -127,7 +133,8 @@ export class Panel {
 
   // totals and list --------------------------------------------------------------------------------------------
 
-  drawGroups(content, selected) {
+  // `since` says of each group of a copy what became of it: "same", "new", or {was}.
+  drawGroups(content, selected, since) {
     const template = document.getElementById("group-template").content.firstElementChild;
     const rows = content.injections.map((group) => {
       const row = template.cloneNode(true);
@@ -137,11 +144,13 @@ export class Panel {
       part(row, "mark").replaceChildren(this.mark(this.tone(content, group.preparation)));
       part(row, "where").textContent = this.where(group);
       part(row, "what").textContent = [
-        `${countOf(group) || group.count || "?"} × ${group.volume_ml}${NOBREAK}mL`,
-        `${group.depth_mm}${NOBREAK}mm`,
+        `${countOf(group) || group.count || "?"} × ${said(group.volume_ml, POINT, "mL")}`,
+        said(group.depth_mm, DEPTH, "mm"),
         this.data.techniques[group.technique]?.name ?? group.technique,
         ...(group.points?.length ? [] : [this.words.byCount]),
+        ...(group.spacing_mm ? [fill(this.words.grid, { spacing: group.spacing_mm })] : []),
       ].join(" · ");
+      this.#sinceCopy(part(row, "since"), since.get(group.id));
       const unread = parseAmount(group.volume_ml ?? "", POINT).error ?? parseAmount(group.depth_mm ?? "", DEPTH).error;
       part(row, "total").textContent = unread ? this.words.unread : ml(volumeOf(group));
       row.classList.toggle("is-unread", Boolean(unread));
@@ -150,6 +159,13 @@ export class Panel {
     });
     document.getElementById("groups").replaceChildren(...rows);
     document.getElementById("no-groups").hidden = rows.length > 0;
+  }
+
+  #sinceCopy(place, found) {
+    place.hidden = !found;
+    place.classList.toggle("tag-note", found !== "same");
+    const was = found?.was && { points: this.pointsText(found.was.count), volume: found.was.volume_ml, depth: found.was.depth_mm };
+    place.textContent = was ? fill(this.words.wasThen, was) : found === "new" ? this.words.notThen : this.words.asThen;
   }
 
   drawTotals(content) {
@@ -179,6 +195,11 @@ export class Panel {
   }
 }
 
+// An amount as it is read, and as it was typed where it cannot be
+const said = (typed, rule, unit) => {
+  const { error, thousandths } = parseAmount(typed ?? "", rule);
+  return `${error ? typed : formatThousandths(thousandths)}${NOBREAK}${unit}`;
+};
 const ml = (thousandths) => `${formatThousandths(thousandths)}${NOBREAK}mL`;
 
 function row(name, ...values) {

@@ -1,5 +1,7 @@
 // Saving by itself: soon after each change, at once when the page is left, never over what another window saved.
-// Nothing is kept in the browser: what the server has is what a reload brings back.
+// What the server does not have yet is kept here, encrypted (charting-keep), and brought back by the next page.
+
+import { alike, merged } from "./charting-merge.js";
 
 const AFTER = 1000; // ms of quiet before a change is saved
 const AT_LATEST = 2500; // ms that a change waits while somebody goes on typing
@@ -9,18 +11,21 @@ const KEEPALIVE_LIMIT = 60000; // bytes that a browser still sends for a page th
 export class Saver {
   #version;
   #saved;
-  #pending = new Set(); // requests under way
+  #page = [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  #count = 0;
+  #pending = new Map(); // requests under way, each with what it sends
   #queue = Promise.resolve(true);
-  #unanswered = null; // what was sent last without an answer: it may have arrived
+  #unanswered = []; // [{version, text, id, after}] sent without an answer yet: they may have arrived
   #timer = null;
   #due = 0;
   #stopped = false;
   #failing = false;
+  #keep = null;
 
-  // read() gives the content; show(state, detail) tells the person; conflict(stored) asks them; answered(answer) is
-  // for what else the server says of what was saved.
-  constructor({ url, version, csrf, read, show, conflict, answered }) {
-    Object.assign(this, { url, csrf, read, show, conflict, answered });
+  // read() gives the content; show(state, detail) tells the person; conflict(stored) asks them; joined(content, stored)
+  // takes both windows' changes; answered(answer) is for what else the server says of what was saved.
+  constructor({ url, version, csrf, read, show, conflict, joined, answered }) {
+    Object.assign(this, { url, csrf, read, show, conflict, joined, answered });
     this.#version = version;
     this.#saved = this.#text();
     addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.leave());
@@ -34,10 +39,48 @@ export class Saver {
   }
 
   get isDirty() {
-    return this.#text() !== this.#saved;
+    return this.#unanswered.length > 0 || this.#text() !== this.#saved;
+  }
+
+  // From now on what is not saved yet is kept in `keep` too. Answers what earlier pages left there: each charted
+  // `content`, on top of `base`, which was stored as `version`; `sent` may have arrived since.
+  async keepIn(keep) {
+    const left = await keep.read();
+    this.#keep = keep;
+    if (this.isDirty) this.#hold();
+    return left;
+  }
+
+  // Goes on from what an earlier page left: as if it had been charted here. False when that must be chosen.
+  takeUp({ row, value }) {
+    const { version, base, sent, content } = value;
+    const stored = JSON.parse(this.#saved);
+    const isOurs = version === this.#version || sent.some((text) => alike(JSON.parse(text), stored));
+    const both = merged(isOurs ? stored : base, content, this.read());
+    if (both) this.#take(row, both);
+    return Boolean(both);
+  }
+
+  // Takes what an earlier page left, in place of what is charted here.
+  takeInstead({ row, value }) {
+    this.#take(row, value.content);
+  }
+
+  #take(row, content) {
+    this.#keep.take(row);
+    if (!alike(content, this.read())) this.joined(content, null);
+    this.#hold();
+  }
+
+  // What the server has needs no keeping.
+  #hold() {
+    if (!this.isDirty) return this.#keep?.clear();
+    const sent = this.#unanswered.map(({ text }) => text);
+    this.#keep?.put({ version: this.#version, base: JSON.parse(this.#saved), sent, content: this.read() });
   }
 
   changed() {
+    this.#hold();
     if (this.#stopped || !this.isDirty) return;
     this.show("unsaved");
     const now = performance.now();
@@ -48,26 +91,42 @@ export class Saver {
   // Saves now, one request after the other; true when the server has everything that the page shows.
   flush() {
     clearTimeout(this.#timer);
-    this.#queue = this.#queue.then(() => this.#flushNext());
+    this.#queue = this.#queue.then(() => this.#flushNext()).catch(() => this.#failed("refused", true));
     return this.#queue;
   }
 
+  // What may have arrived is sent again first, unchanged: then its answer tells what is stored.
   async #flushNext() {
-    await Promise.all(this.#pending);
+    await Promise.all(this.#pending.keys());
     if (this.#stopped) return false;
     if (!this.isDirty) return true;
     this.show("saving");
-    const done = await this.#send(this.#version);
+    while (this.#unanswered.length) if (!(await this.#send(this.#unanswered[0]))) return false;
+    const done = !this.isDirty || (await this.#send(this.#next()));
     if (done) this.changed();
     return done && !this.isDirty;
   }
 
   // The page goes out of sight and may not come back: no waiting for an answer that is under way. The version that
-  // such an answer will bring is known; if it does not, this is a conflict, and nothing is overwritten.
+  // such an answer will bring is known; where another window brought it, this is refused, and nothing is overwritten.
   leave() {
-    if (this.#stopped || !this.isDirty) return;
-    clearTimeout(this.#timer);
-    this.#send(this.#version + this.#pending.size);
+    if (!this.#stopped && this.isDirty) {
+      clearTimeout(this.#timer);
+      const next = this.#next();
+      if (next.text !== this.#lastSent?.text) this.#send(next);
+    }
+    this.#keep?.flush();
+  }
+
+  get #lastSent() {
+    return [...this.#pending.values()].at(-1);
+  }
+
+  // What is to be saved now, named, on top of what is under way.
+  #next() {
+    this.#count += 1;
+    const id = `${this.#page}-${this.#count}`;
+    return { version: this.#version + this.#pending.size, text: this.#text(), id, after: this.#lastSent?.id ?? "" };
   }
 
   // After signing in again in another tab, or when somebody asks for it.
@@ -81,7 +140,9 @@ export class Saver {
   resume(version) {
     this.#version = version;
     this.#saved = this.#text();
+    this.#unanswered = [];
     this.#stopped = this.#failing = false;
+    this.#keep?.clear();
   }
 
   #text() {
@@ -93,9 +154,9 @@ export class Saver {
     this.#timer = setTimeout(() => this.flush(), wait);
   }
 
-  async #send(version) {
-    const request = this.#exchange(version, this.#text(), true);
-    this.#pending.add(request);
+  async #send(wanted) {
+    const request = this.#exchange(wanted, true);
+    this.#pending.set(request, wanted);
     try {
       return await request;
     } finally {
@@ -103,28 +164,37 @@ export class Saver {
     }
   }
 
-  async #exchange(version, text, mayRenew) {
+  async #exchange(sent, mayRenew) {
     this.#due = 0;
+    const isSame = ({ version, text }) => version === sent.version && text === sent.text;
+    if (!this.#unanswered.some(isSame)) this.#unanswered.push(sent);
+    this.#hold();
     let response;
+    let answer;
     try {
-      response = await this.#post(`{"version":${version},"content":${text}}`);
+      const { version, text, ...names } = sent;
+      response = await this.#post(`{"version":${version},"content":${text},${JSON.stringify(names).slice(1)}`);
+      if (response.ok || response.status === 409) answer = versioned(await response.json());
     } catch {
-      this.#unanswered = text;
       return this.#failed("offline", true);
     }
-    if (response.ok) {
-      const answer = await response.json();
-      if (answer.version > this.#version) [this.#version, this.#saved] = [answer.version, text];
-      this.#failing = false;
-      this.show("saved", answer.savedAt);
-      this.answered(answer);
-      return true;
-    }
-    if (response.status === 403 && mayRenew && (await this.#renewToken())) return this.#exchange(version, text, false);
     if (response.status >= 500) return this.#failed("refused", true);
-    if (response.status === 409) return this.#collided(await response.json());
+    this.#unanswered = this.#unanswered.filter((other) => !isSame(other));
+    if (response.status === 409) return this.#collided(answer, sent);
+    if (response.ok) return this.#arrived(answer, sent.text);
+    if (response.status === 403 && mayRenew && (await this.#renewToken())) return this.#exchange(sent, false);
     this.#stopped = true;
     return this.#failed({ 401: "signedOut", 403: "signedOut", 404: "gone" }[response.status] ?? "refused", false);
+  }
+
+  #arrived(answer, text) {
+    if (answer.version > this.#version) [this.#version, this.#saved] = [answer.version, text];
+    this.#unanswered = this.#unanswered.filter(({ version }) => version >= this.#version);
+    this.#failing = false;
+    this.#hold();
+    this.show("saved", answer.savedAt);
+    this.answered(answer);
+    return true;
   }
 
   #post(body) {
@@ -137,10 +207,17 @@ export class Saver {
     });
   }
 
-  // Another window was faster; unless what is stored is our own, from a request whose answer was lost.
-  #collided(stored) {
-    if (this.#unanswered && alike(stored.content, JSON.parse(this.#unanswered))) {
-      [this.#version, this.#saved, this.#unanswered] = [stored.version, this.#unanswered, null];
+  // Another window was faster; unless what is stored is our own, from a request whose answer was lost. What both
+  // windows changed in different places is brought together; what they changed in the same place is asked.
+  #collided(stored, sent) {
+    if (stored.version < sent.version) return this.#failed("refused", true); // overtook one that is still under way
+    const own = [sent, ...this.#unanswered].find(({ text }) => alike(stored.content, JSON.parse(text)));
+    if (own) return this.#arrived(stored, own.text);
+    this.#unanswered = [];
+    const both = merged(JSON.parse(this.#saved), this.read(), stored.content);
+    if (both) {
+      [this.#version, this.#saved] = [stored.version, JSON.stringify(stored.content)];
+      this.joined(both, stored);
       this.#later(0);
       return false;
     }
@@ -168,9 +245,8 @@ export class Saver {
   }
 }
 
-// Equal values, whatever the order of their keys.
-function alike(one, other) {
-  if (one === null || other === null || typeof one !== "object" || typeof other !== "object") return one === other;
-  const keys = Object.keys(one);
-  return keys.length === Object.keys(other).length && keys.every((key) => key in other && alike(one[key], other[key]));
+// What our own server says of a draft; something else may answer in its place, with 200 too.
+function versioned(answer) {
+  if (!Number.isInteger(answer.version)) throw new TypeError("not an answer about a draft");
+  return answer;
 }

@@ -3,6 +3,8 @@
 import { POINT, parseAmount } from "./charting-amounts.js";
 import { perMl } from "./charting-mixture.js";
 
+export const MAX_POINTS = 2000; // of one group, as the server takes them
+
 const HISTORY = 200;
 
 export function blank(content) {
@@ -77,7 +79,7 @@ export class Draft {
   }
 }
 
-const ALIKE = ["preparation", "area", "side", "diagram", "technique", "needle", "depth_mm", "volume_ml"];
+const ALIKE = ["preparation", "area", "side", "diagram", "technique", "needle", "depth_mm", "volume_ml", "spacing_mm"];
 
 export function newId(entries, letter) {
   const used = new Set(entries.map((entry) => entry.id));
@@ -86,15 +88,21 @@ export function newId(entries, letter) {
   return letter + n;
 }
 
+// The group that takes another point with these values: of its like, and not full.
+export const groupFor = (injections, values) =>
+  injections.find(({ points, ...group }) => points?.length && points.length < MAX_POINTS && ALIKE.every((name) => (group[name] ?? "") === (values[name] ?? "")));
+
 // A point with the values of `tool` at `place` ({area, side, diagram, x, y}): into the group of its like, or a new one.
 export function addPoint(content, tool, place) {
   const { x, y, ...where } = place;
   const values = { ...tool, ...where };
-  const like = content.injections.find((group) => group.points?.length && ALIKE.every((name) => (group[name] ?? "") === values[name]));
+  const like = groupFor(content.injections, values);
   if (like) return withGroup(content, like.id, { points: [...like.points, [x, y]] });
   const group = { id: newId(content.injections, "i"), ...values, points: [[x, y]] };
   return { ...content, injections: [...content.injections, group] };
 }
+
+export const addPoints = (content, tool, places) => places.reduce((grown, place) => addPoint(grown, tool, place), content);
 
 export function addCount(content, tool, { area, side, count }) {
   const group = { id: newId(content.injections, "i"), ...tool, area, side, diagram: "", points: [], count };
@@ -107,14 +115,14 @@ export function removePoint(content, { group: id, index }) {
   return points.length ? withGroup(content, id, { points }) : removeGroup(content, id);
 }
 
-// Where a point goes, its area follows. Within its area it keeps its place in the group.
+// Where a point goes, its area follows. Within its area it keeps its place in the group; elsewhere it is of no grid.
 export function movePoint(content, ref, place) {
   const group = content.injections.find((entry) => entry.id === ref.group);
   if (group.area === place.area && group.side === place.side && group.diagram === place.diagram) {
     const points = group.points.map((point, index) => (index === ref.index ? [place.x, place.y] : point));
     return withGroup(content, ref.group, { points });
   }
-  const { id: _id, points: _points, count: _count, area: _area, side: _side, diagram: _diagram, ...tool } = group;
+  const { id: _id, points: _points, count: _count, area: _area, side: _side, diagram: _diagram, spacing_mm: _spacing, ...tool } = group;
   return addPoint(removePoint(content, ref), tool, place);
 }
 

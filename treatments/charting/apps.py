@@ -5,7 +5,10 @@ FROZEN_COLUMNS = (
     "practitioner_id",
     "started_at",
     "plan_id",
+    "copied_from_id",
+    "review",
     "indication_id",
+    "findings",
     "note",
     "reactions",
     "advice",
@@ -15,6 +18,7 @@ FROZEN_COLUMNS = (
     "signed_role",
     "content_hash",
     "signature",
+    "cosignature_needed",
 )
 
 
@@ -24,7 +28,8 @@ class ChartingConfig(AppConfig):
     def ready(self):
         from clinic.core import guards
 
-        guards.register(*session_guards(), *draft_guards(), *child_guards(), *guards.append_only("charting_addendum"))
+        guards.register(*session_guards(), *draft_guards(), *child_guards())
+        guards.register(*kept_guards())
 
 
 def session_guards():
@@ -72,3 +77,11 @@ def child_guards():
     ]:
         yield from append_only(table)
         yield refusal(f"{table}_not_after_signing", table=table, event="INSERT", when=signed.format(session=session))
+
+
+def kept_guards():
+    """What is only ever added to."""
+    from clinic.core.guards import append_only
+
+    for table in ("charting_addendum", "charting_closeout", "charting_cosignature", "charting_draftversion"):
+        yield from append_only(table)

@@ -8,6 +8,7 @@ from django.template.loader import get_template
 
 from treatments.catalogue.enums import Diagram
 from treatments.charting.draft import Chart
+from treatments.charting.zones import shapes_on
 
 # One shape for each syringe of a session (and a colour each, in the style sheet), about 9 wide around its middle.
 MARKS = [
@@ -32,6 +33,14 @@ VIEWS = {
 }
 
 
+# About how many millimetres of an adult one unit of a drawing's viewBox stands for: a stature of 1.70 m, 22.5 cm from
+# the crown to the chin, a hand 18.5 cm long. Patients differ and skin is curved, so this is only good for a spacing.
+MM_PER_UNIT = {"body": 1.92, "face": 0.57, "scalp": 0.58, "hand": 0.55}
+
+OUTLINES = ("female", "male")
+OUTLINED = {Diagram.BODY_FRONT, Diagram.BODY_BACK, Diagram.FACE_FRONT}
+
+
 @dataclass(frozen=True)
 class Drawing:
     """A drawing and the size of its viewBox."""
@@ -49,6 +58,22 @@ class Drawing:
     @property
     def template(self) -> str:
         return f"diagrams/{self.key}.svg"
+
+    @property
+    def zones(self) -> list[str]:
+        return shapes_on(self.key)
+
+    @property
+    def outlines(self) -> dict[str, str]:
+        """The figure's other outlines, {kind: template}, where there are any: areas and points stay where they are."""
+        kinds = OUTLINES if self.key in OUTLINED else ()
+        return {kind: f"diagrams/outlines/{self.key}_{kind}.svg" for kind in kinds}
+
+    @property
+    def size_mm(self) -> dict[str, float]:
+        """About how much of the body it shows, across and down, in millimetres."""
+        scale = MM_PER_UNIT[self.key.partition("_")[0]]
+        return {"width": round(self.width * scale, 1), "height": round(self.height * scale, 1)}
 
 
 @cache

@@ -6,9 +6,12 @@ Content (JSON, everything optional but the ids):
                     variation_reason, drawn_at, variation}]
     drawn_up      how many syringes were drawn up so far, those that were taken out again too
     injections    [{id, preparation, area, side, diagram, technique, needle, depth_mm, volume_ml,
-                    points: [[x, y], ...] or count}]
+                    points: [[x, y], ...] or count, spacing_mm of those laid as a grid}]
     indication, note, reactions, advice
+    sentence      what was written into the note from the map last
+    findings      {name: what was chosen} (see `findings`)
     reasons       {key of a safety rule's answer: why it was gone on all the same}
+    copied_from   row id of the session that it began as a copy of (see `copying`)
 
 Areas, techniques and indications go by their key, versions and lots by their row id; `preparation` is the `id`
 of one of the preparations. Amounts are kept as typed. A point is a fraction of its diagram's width and height.
@@ -22,7 +25,6 @@ unfinished. `read_chart` is strict: exact amounts, or a problem that says where.
 """
 
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +39,7 @@ from clinic.core.errors import Refused
 from clinic.core.fields import DoseField
 from clinic.core.text import clean, clean_line
 from treatments.catalogue.enums import Side
+from treatments.charting import findings
 from treatments.charting.numbers import MOST_PLACES, mixture_number, place_of
 
 MAX_BYTES = 400_000
@@ -46,6 +49,7 @@ REASON_LENGTH = 300
 DRAWN_ML = DoseField(decimal_places=3, max_value=1000, unit="mL")
 AMOUNT_ML = DoseField(decimal_places=3, max_value=1000, min_value=0, unit="mL", required=False)
 POINT_ML = DoseField(decimal_places=3, max_value=10, unit="mL")
+SPACING_MM = DoseField(decimal_places=1, max_value=100, unit="mm", required=False)
 DEPTH_MM = DoseField(decimal_places=1, max_value=40, unit="mm")
 
 
@@ -101,12 +105,21 @@ def _count_of_syringes(value) -> bool:
     return type(value) is int and 0 <= value <= MOST_PLACES
 
 
-def _point(value) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(_fraction(part) for part in value)
-
-
-def _fraction(value) -> bool:
-    return type(value) in {int, float} and math.isfinite(value) and 0 <= value <= 1
+def _points(value) -> bool:
+    """Hundreds come with every save, so they are looked at without a call for each."""
+    return (
+        isinstance(value, list)
+        and len(value) <= MAX_POINTS
+        and all(
+            type(point) is list
+            and len(point) == 2
+            and type(point[0]) in _NUMBERS
+            and type(point[1]) in _NUMBERS
+            and 0 <= point[0] <= 1
+            and 0 <= point[1] <= 1
+            for point in value
+        )
+    )
 
 
 def _list(shape, limit: int) -> Callable:
@@ -125,6 +138,7 @@ def _fits(value, shape) -> bool:
     return isinstance(value, dict) and value.keys() <= shape.keys() and all(_fits(value[k], shape[k]) for k in value)
 
 
+_NUMBERS = {int, float}
 _SYRINGE_ID = re.compile(r"p[1-9][0-9]{0,2}", re.ASCII)
 _WORD, _LINE, _PAGE = _text(60), _text(1000), _text(20_000)
 _PREPARATION = {
@@ -148,7 +162,8 @@ _INJECTION = {
     "depth_mm": _WORD,
     "volume_ml": _WORD,
     "count": _WORD,
-    "points": _list(_point, MAX_POINTS),
+    "points": _points,
+    "spacing_mm": _WORD,
 }
 _CONTENT = {
     "preparations": _entries(_PREPARATION, MAX_PREPARATIONS),
@@ -158,7 +173,10 @@ _CONTENT = {
     "note": _PAGE,
     "reactions": _PAGE,
     "advice": _PAGE,
+    "sentence": _PAGE,
+    "findings": findings.fits,
     "reasons": _reasons,
+    "copied_from": _row,
 }
 
 
@@ -209,6 +227,7 @@ class Group:
     volume_ml: Decimal
     count: int
     points: tuple[tuple[float, float], ...]
+    spacing_mm: Decimal | None = None
 
     @property
     def total_ml(self) -> Decimal:
@@ -223,6 +242,8 @@ class Chart:
     note: str = ""
     reactions: str = ""
     advice: str = ""
+    sentence: str = ""
+    findings: dict = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
 
@@ -235,13 +256,16 @@ def read_chart(content: dict, session_id: int | None = None) -> tuple[Chart, lis
     preparations = [_preparation(raw, session_id, problems) for raw in content.get("preparations", [])]
     known = {raw.get("id") for raw in content.get("preparations", [])}
     reasons = _read_reasons(content.get("reasons", {}), problems)
+    found, wrong = findings.read(content.get("findings", {}))
+    problems += [Problem(f"findings.{name}", _("Choose one of the answers.")) for name in wrong]
     injections = [_injection(raw, known, problems) for raw in content.get("injections", [])]
     chart = Chart(
         preparations=tuple(filter(None, preparations)),
         injections=tuple(filter(None, injections)),
         indication=content.get("indication", ""),
+        findings=found,
         reasons=reasons,
-        **{name: clean(content.get(name, "")) for name in ("note", "reactions", "advice")},
+        **{name: clean(content.get(name, "")) for name in ("note", "reactions", "advice", "sentence")},
     )
     return chart, problems
 
@@ -337,6 +361,7 @@ def _injection(raw: dict, preparations: set, problems: list[Problem]) -> Group |
         volume_ml=read.amount("volume_ml", POINT_ML),
         count=len(points) or _count(read),
         points=points,
+        spacing_mm=read.amount("spacing_mm", SPACING_MM) if points else None,
     )
     problems += read.problems
     return None if read.problems else group
@@ -348,31 +373,3 @@ def _count(read: _Reader) -> int:
         return int(typed)
     read.wrong("count", _("Write the number of points, from 1 to %d.") % MAX_POINTS)
     return 0
-
-
-def drawn_up(content: dict) -> int:
-    """How many syringes were drawn up so far. Older drafts do not count them: there it is the last one's place."""
-    return max([content.get("drawn_up", 0), *(place_of(entry["id"]) for entry in content.get("preparations", []))])
-
-
-def added_syringe(content: dict, entry: dict) -> dict:
-    """The content with one more preparation, at a place that none had before."""
-    place = drawn_up(content) + 1
-    preparations = [*content.get("preparations", []), {"id": f"p{place}", **entry}]
-    return content | {"preparations": preparations, "drawn_up": place}
-
-
-def added_group(content: dict, entry: dict) -> dict:
-    """The content with one more group of injections."""
-    groups = content.get("injections", [])
-    used = {group.get("id") for group in groups}
-    name = next(name for n in range(1, len(used) + 2) if (name := f"i{n}") not in used)
-    return content | {"injections": [*groups, {"id": name, **entry}]}
-
-
-def removed(content: dict, kind: str, entry_id: str) -> dict:
-    """The content without one entry; with a preparation go the injections made from it."""
-    rest = content | {kind: [entry for entry in content.get(kind, []) if entry.get("id") != entry_id]}
-    if kind == "preparations":
-        rest["injections"] = [i for i in content.get("injections", []) if i.get("preparation") != entry_id]
-    return rest

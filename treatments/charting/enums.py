@@ -29,3 +29,18 @@ class RuleEffect(TextChoices):
     STOP = "stop", _("Stop")
     REASON = "reason", _("Needs a reason")
     NOTE = "note", _("Note")
+
+
+class NextVisit(TextChoices):
+    """What is said about the next visit when a session is closed."""
+
+    WANTED = "wanted", _("To be booked")
+    BOOKED = "booked", _("Booked already")
+    NONE = "none", _("None is needed")
+
+
+class CoSignatureKind(TextChoices):
+    """What a supervisor does with a colleague's signed session."""
+
+    SIGNED = "signed", _("Co-signed")
+    ASKED = "asked", _("Asked")

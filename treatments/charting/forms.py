@@ -1,6 +1,7 @@
 """The forms of charting. The charting page's own work without its script too."""
 
 from decimal import Decimal
+from functools import reduce
 from uuid import uuid4
 
 from django import forms
@@ -8,11 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.fields import DoseField
-from clinic.core.forms import PasswordForm, ReasonForm, TextField, VersionField
+from clinic.core.forms import Form, PasswordForm, ReasonForm, TextField, VersionField
 from treatments.catalogue.enums import Side
 from treatments.catalogue.models import FormulationVersion
-from treatments.charting.draft import DRAWN_ML, MAX_POINTS, added_group, added_syringe, drawn_up, removed
+from treatments.charting.copying import copied, is_blank, last_to_copy, way_of
+from treatments.charting.draft import DRAWN_ML, MAX_POINTS
+from treatments.charting.editing import added_group, added_syringe, drawn_up, removed
+from treatments.charting.inline import InlineForm, blank_first
+from treatments.charting.lines import MAX_LENGTH, Misread, read_line
 from treatments.charting.mixture import recipe_share
+from treatments.charting.note_forms import NoteForm
 from treatments.charting.numbers import mixture_number, place_of
 from treatments.charting.page import offer_text, version_name
 from treatments.charting.queries import Offer
@@ -30,6 +36,19 @@ class AddendumForm(PasswordForm):
     text = TextField(label=_("Addition"), max_length=20_000, rows=5)
     submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     field_order = ["text", "password"]
+
+
+class CosignForm(PasswordForm):
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+
+class QuestionForm(Form):
+    text = TextField(label=_("Question to the author"), max_length=2000, rows=3)
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+
+class RestoreForm(Form):
+    version = VersionField()
 
 
 class LabelsForm(forms.Form):
@@ -53,28 +72,17 @@ class VoidForm(ReasonForm, PasswordForm):
     field_order = ["reason", "password"]
 
 
-def blank_first(choices) -> list[tuple[str, str]]:
-    return [("", _("Choose")), *choices]
-
-
-class InlineForm(forms.Form):
-    """A form that the charting page lays out itself; its fields tell the page's script their names."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name in self.fields:
-            self._dress(name)
-
-    def _dress(self, name: str) -> None:
-        widget = self.fields[name].widget
-        widget.attrs["class"] = "form-select" if isinstance(widget, forms.Select) else "form-control"
-        widget.attrs["data-field"] = name
-
-
 def typed_amount(**kwargs) -> forms.CharField:
     """An amount as a draft keeps it: whatever was typed."""
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     return forms.CharField(required=False, max_length=60, widget=widget, **kwargs)
+
+
+class RecipeForm(forms.Form):
+    """The recipe that is being chosen in PreparationForm."""
+
+    prefix = "new"
+    version_id = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
 
 class PreparationForm(InlineForm):
@@ -236,22 +244,26 @@ class GroupForm(InlineForm):
         return typed | {"diagram": "", "points": []}
 
 
-class TextsForm(InlineForm):
-    indication = forms.ChoiceField(label=_("Indication"), required=False)
-    note = forms.CharField(label=_("Note"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 4}))
-    reactions = forms.CharField(
-        label=_("Reactions during and right after"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    advice = forms.CharField(
-        label=_("Advice given"), required=False, max_length=20_000, widget=forms.Textarea(attrs={"rows": 2})
+class LineForm(InlineForm):
+    """Points typed as one line (see `lines`); what it does not say is taken from `tool`."""
+
+    line = forms.CharField(
+        label=_("Type a line"),
+        max_length=MAX_LENGTH,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "enterkeyhint": "done"}),
     )
 
-    def __init__(self, *args, offer: Offer, **kwargs):
+    def __init__(self, *args, offer: Offer, tool: dict, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["indication"].choices = [("", _("Not said")), *((i.key, i.name) for i in offer.indications)]
+        self.offer, self.tool, self.groups = offer, tool, []
+
+    def clean_line(self) -> str:
+        line = self.cleaned_data["line"]
+        try:
+            self.groups = read_line(line, areas=self.offer.areas, techniques=self.offer.techniques, tool=self.tool)
+        except Misread as wrong:
+            raise forms.ValidationError([wrong.message, *wrong.options]) from wrong
+        return line
 
 
 def planned(session, offer: Offer) -> dict:
@@ -262,16 +274,29 @@ def planned(session, offer: Offer) -> dict:
     return {"version_id": version.pk, "volume_ml": version.total_volume_ml}
 
 
-class ChartForms:
-    """All forms of the charting page; the one that `do` names holds what was posted."""
+def _last_time(earlier, recipe_id) -> dict:
+    """How the last points of the newest of the sessions were put."""
+    injections = list(earlier[0].injections.all()) if earlier else []
+    if not injections:
+        return {}
+    way = way_of(injections[-1])
+    is_same = str(injections[-1].preparation.version_id) == str(recipe_id)
+    return way if is_same else {name: way[name] for name in ("technique", "needle")}
 
-    def __init__(self, session, offer: Offer, data=None):
+
+class ChartForms:
+    """All forms of the charting page; the one that `do` names holds what was posted.
+
+    `earlier` are the patient's signed sessions, the newest first: the next points begin with how the last were put;
+    with how deep and how much only when the recipe is the same.
+    """
+
+    def __init__(self, session, offer: Offer, data=None, earlier=()):
         self.content, self.do, self.offer = session.draft.content, (data or {}).get("do", ""), offer
-        self.data = data or {}
-        content, syringes = self.content, self.content.get("preparations", [])
-        self.preparation = PreparationForm(
-            self._mine("add-preparation", data), offer=offer, initial=planned(session, offer)
-        )
+        self.data, self.patient_id = data or {}, session.patient_id
+        content, syringes, plan = self.content, self.content.get("preparations", []), planned(session, offer)
+        self.last_time = _last_time(earlier, recipe_id=(syringes or [plan])[0].get("version_id"))
+        self.preparation = PreparationForm(self._mine("add-preparation", data), offer=offer, initial=plan)
         self.syringes = [
             SyringeForm(self._mine(f"syringe-{s['id']}", data), syringe=s, offer=offer, session_id=session.pk)
             for s in syringes
@@ -281,13 +306,17 @@ class ChartForms:
         self.group = GroupForm(
             self._mine("add-points", data), offer=offer, syringes=choices, initial=self._last_used(choices)
         )
-        self.texts = TextsForm(self._mine("texts", data), offer=offer, initial=content)
+        note = data if self.do in {"texts", "sentence"} else None
+        self.texts = NoteForm(note, indications=offer.indications, content=content)
+        tool = self._last_used(choices) | {"syringes": [form.syringe["id"] for form in self.syringes]}
+        self.line = LineForm(self._mine("type-line", data), offer=offer, tool=tool)
 
     def _mine(self, do: str, data):
         return data if self.do == do else None
 
     def _last_used(self, syringes) -> dict:
-        groups = self.content.get("injections") or [{"preparation": syringes[0][0]} if syringes else {}]
+        first = self.last_time | ({"preparation": syringes[0][0]} if syringes else {})
+        groups = self.content.get("injections") or [first]
         names = ("preparation", "technique", "needle", "depth_mm", "volume_ml")
         return {name: groups[-1].get(name, "") for name in names}
 
@@ -301,9 +330,18 @@ class ChartForms:
             return self._with_syringe()
         if verb == "succeed":
             return self._with_successor(rest)
+        if self.do == "copy-last":
+            return self._with_copy()
         if verb == "reasons":
             return self._with_reasons()
+        if verb in {"texts", "sentence"}:
+            return self.texts.entered(self.content) if self.texts.is_valid() else None
         return self._with_added()
+
+    def _with_copy(self) -> dict | None:
+        """The content with what was done last time; nothing where something is charted already."""
+        last = last_to_copy(self.patient_id) if is_blank(self.content) else None
+        return copied(self.content, last, clock.now()) if last else None
 
     def _with_reasons(self) -> dict:
         """The content with what was written beside the safety rules' answers; other reasons stay."""
@@ -311,12 +349,15 @@ class ChartForms:
         return self.content | {"reasons": self.content.get("reasons", {}) | typed}
 
     def _with_added(self) -> dict | None:
-        form = {"add-preparation": self.preparation, "add-points": self.group, "texts": self.texts}.get(self.do)
+        named = {"add-preparation": self.preparation, "add-points": self.group, "type-line": self.line}
+        form = named.get(self.do)
         if form is None or not form.is_valid():
             return None
         if form is self.preparation:
             return added_syringe(self.content, form.entry())
-        return added_group(self.content, form.entry()) if form is self.group else self.content | form.cleaned_data
+        if form is self.line:
+            return reduce(added_group, form.groups, self.content)
+        return added_group(self.content, form.entry())
 
     def _with_successor(self, syringe_id: str) -> dict | None:
         """The content with a syringe of the version in use instead: another mixture, so it has another number."""

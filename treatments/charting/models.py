@@ -5,11 +5,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core.models import Retirable
 from patients.history.enums import Effect
 from patients.registry.models import Patient
 from treatments.catalogue.enums import Diagram, Side
 from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
-from treatments.charting.enums import PlanStatus, RuleEffect, SessionStatus
+from treatments.charting.enums import CoSignatureKind, NextVisit, PlanStatus, RuleEffect, SessionStatus
 from treatments.stock.models import Lot
 
 
@@ -53,8 +54,13 @@ class TreatmentPlan(models.Model):
 class TreatmentSession(models.Model):
     """What was done to one patient on one occasion.
 
+    `copied_from` is the session that its chart began as a copy of.
+
     While it is a draft, everything charted is in `draft.content`; signing writes the preparations, injections
     and notes as rows, and from then on only the way to "voided" is open (guards in `apps`).
+
+    `review` is what was asked before the start (shape: `reviews` module), `findings` what was seen and used, besides
+    the injections (shape: `findings` module); both are None in records from before they were asked for.
     """
 
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="sessions")
@@ -62,7 +68,10 @@ class TreatmentSession(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=SessionStatus, default=SessionStatus.DRAFT)
     started_at = models.DateTimeField(_("started at"))
     plan = models.ForeignKey(TreatmentPlan, models.PROTECT, null=True, blank=True, related_name="sessions")
+    review = models.JSONField(_("review before the start"), null=True, editable=False)
+    copied_from = models.ForeignKey("self", models.PROTECT, null=True, editable=False, related_name="+")
     indication = models.ForeignKey(Indication, models.PROTECT, null=True, blank=True, related_name="+")
+    findings = models.JSONField(_("findings"), null=True, editable=False)
     note = models.TextField(_("note"), blank=True)
     reactions = models.TextField(_("immediate reactions"), blank=True)
     advice = models.TextField(_("advice given"), blank=True)
@@ -72,6 +81,7 @@ class TreatmentSession(models.Model):
     signed_role = models.CharField(_("signer's qualification"), max_length=120, blank=True)
     content_hash = models.CharField(max_length=64, blank=True)
     signature = models.CharField(max_length=64, blank=True)
+    cosignature_needed = models.BooleanField(_("a supervisor signs too"), default=False, editable=False)
     voided_at = models.DateTimeField(null=True)
     voided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     void_reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -81,6 +91,10 @@ class TreatmentSession(models.Model):
         indexes = [
             models.Index(fields=["patient", "-started_at"], name="charting_of_patient"),
             models.Index(fields=["practitioner", "-started_at"], name="charting_unsigned", condition=Q(status="draft")),
+            models.Index(fields=["started_at"], name="charting_signed_by_time", condition=Q(status="signed")),
+            models.Index(
+                fields=["started_at"], name="charting_to_cosign", condition=Q(status="signed", cosignature_needed=True)
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -109,15 +123,35 @@ class TreatmentSession(models.Model):
 
 
 class SessionDraft(models.Model):
-    """Everything charted so far, as the page holds it (shape: `draft` module). `version` is for compare-and-set."""
+    """Everything charted so far, as the page holds it (shape: `draft` module). `version` is for compare-and-set.
+
+    `save_id` is the name that the page gave the save that is stored; empty for one that a form posted.
+    """
 
     session = models.OneToOneField(TreatmentSession, models.PROTECT, related_name="draft", primary_key=True)
     version = models.PositiveIntegerField(default=0)
     content = models.JSONField(default=dict)
     saved_at = models.DateTimeField()
+    save_id = models.CharField(max_length=36, blank=True)
 
     def __str__(self):
         return f"draft of session {self.pk}"
+
+
+class DraftVersion(models.Model):
+    """What a draft held before it was saved over (see `drafts_kept`): its author's alone, and no part of the record."""
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="draft_versions")
+    version = models.PositiveIntegerField()
+    content = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [models.UniqueConstraint(fields=["session", "version"], name="charting_draft_version_once")]
+
+    def __str__(self):
+        return f"version {self.version} of the draft of session {self.session_id}"
 
 
 class Preparation(models.Model):
@@ -230,7 +264,8 @@ class Injection(models.Model):
     """Equal punctures in one area: `count` times `volume_ml`, `depth_mm` deep.
 
     `points` holds [x, y] fractions (0 to 1) of the diagram's width and height; it is empty for punctures that
-    were charted by count at the keyboard, otherwise it has `count` entries.
+    were charted by count at the keyboard, otherwise it has `count` entries. `spacing_mm` is how far apart a grid of
+    points was laid, at the drawing's scale; none where they were put one by one.
     """
 
     session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="injections")
@@ -244,6 +279,7 @@ class Injection(models.Model):
     volume_ml = models.DecimalField(_("volume a point, mL"), max_digits=6, decimal_places=3)
     count = models.PositiveSmallIntegerField(_("points"))
     points = models.JSONField(default=list)
+    spacing_mm = models.DecimalField(_("spacing of the grid, mm"), max_digits=4, decimal_places=1, null=True)
 
     class Meta:
         ordering = ["pk"]
@@ -253,6 +289,9 @@ class Injection(models.Model):
                 name="charting_point_volume_in_range", condition=Q(volume_ml__gt=0, volume_ml__lte=10)
             ),
             models.CheckConstraint(name="charting_count_in_range", condition=Q(count__gte=1, count__lte=2000)),
+            models.CheckConstraint(
+                name="charting_spacing_positive", condition=Q(spacing_mm__isnull=True) | Q(spacing_mm__gt=0)
+            ),
         ]
 
     def __str__(self):
@@ -282,3 +321,77 @@ class Addendum(models.Model):
 
     def __str__(self):
         return f"addendum {self.pk} of session {self.session_id}"
+
+
+class CoSignature(models.Model):
+    """What a supervisor did with a signed session: signed it too, or asked something first. Nothing of it changes.
+
+    `submission` is the form's own number: the same form sent twice counts once.
+    """
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="cosignatures")
+    kind = models.CharField(_("what was done"), max_length=6, choices=CoSignatureKind)
+    text = models.TextField(_("question"), blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=120)
+    by_role = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+    signature = models.CharField(max_length=64)
+    submission = models.UUIDField(unique=True, editable=False)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["session"], condition=Q(kind="signed"), name="charting_cosigned_once"),
+            models.CheckConstraint(name="charting_question_has_text", condition=Q(kind="signed") | ~Q(text="")),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} by a supervisor, session {self.session_id}"
+
+
+class CloseOut(models.Model):
+    """How a signed session was closed: what the patient was told to do, and when to come again.
+
+    Rows are only added; the newest of a session counts. Not part of what is signed. `submission` is the form's own
+    number: the same form sent twice adds once. The oldest rows have none.
+    """
+
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="close_outs")
+    care = models.TextField(_("after-care that was explained"), blank=True)
+    next_visit = models.CharField(_("next visit"), max_length=6, choices=NextVisit)
+    next_from = models.DateField(_("from"), null=True, blank=True)
+    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    closed_at = models.DateTimeField()
+    submission = models.UUIDField(unique=True, null=True, editable=False)
+
+    class Meta:
+        ordering = ["-closed_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="charting_next_visit_has_a_day",
+                condition=Q(next_visit="wanted", next_from__isnull=False)
+                | (~Q(next_visit="wanted") & Q(next_from__isnull=True)),
+            )
+        ]
+
+    def __str__(self):
+        return f"close-out {self.pk} of session {self.session_id}"
+
+
+class Snippet(Retirable):
+    """A phrase of the clinic's own that is put into notes, by its short code or by its button."""
+
+    code = models.SlugField(_("code"), max_length=20)
+    text = models.CharField(_("phrase"), max_length=1000)
+
+    class Meta:
+        ordering = ["code", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(retired_at__isnull=True), name="charting_snippet_code_once"
+            )
+        ]
+
+    def __str__(self):
+        return self.code

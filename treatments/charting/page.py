@@ -1,33 +1,39 @@
 """What the charting page hands to its script: the draft, what may be chosen, and the words it speaks."""
 
+from base64 import b64encode
 from dataclasses import replace
 from fractions import Fraction
 
+from django.conf import settings
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from clinic.core import clock
 from clinic.core.fields import format_amount
+from clinic.staff.models import User
 from treatments.catalogue.enums import Side
 from treatments.catalogue.models import Area, FormulationVersion, Technique
 from treatments.catalogue.strength import Strength, strengths
-from treatments.charting.diagrams import MARKS
+from treatments.charting.diagrams import MARKS, drawings
 from treatments.charting.draft import Problem
+from treatments.charting.earlier import earlier_data
 from treatments.charting.models import SessionDraft, TreatmentSession
 from treatments.charting.queries import Offer
 from treatments.charting.rules import side_suffix, sides_of, units_per_ml, version_refusal
 from treatments.stock.queries import LotOffer
 
 
-def page_data(draft: SessionDraft, offer: Offer, last: TreatmentSession | None) -> dict:
+def page_data(draft: SessionDraft, offer: Offer, earlier: list[TreatmentSession]) -> dict:
     return {
         "version": draft.version,
         "content": draft.content,
         "savedAt": wall_time(draft.saved_at) if draft.version else "",
         "saveUrl": reverse("charting:save", args=[draft.pk]),
         "labelsUrl": reverse("charting:labels", args=[draft.pk]),
+        "lineUrl": reverse("charting:line", args=[draft.pk]),
         "presentUrl": reverse("charting:present", args=[draft.pk]),
         "session": draft.pk,
         "now": clock.now().isoformat(timespec="seconds"),
@@ -37,8 +43,26 @@ def page_data(draft: SessionDraft, offer: Offer, last: TreatmentSession | None) 
         "techniques": {technique.key: _technique(technique) for technique in offer.techniques},
         "sides": dict(Side.choices) | {Side.NONE: ""},
         "marks": MARKS,
-        "last": _points(last) if last else [],
+        "earlier": earlier_data(earlier, clock.local(clock.now()).date()),
+        "drawings": {drawing.key: drawing.size_mm for drawing in drawings()},
         "words": words(),
+    }
+
+
+def author_data(session_id: int, author: User) -> dict:
+    """What the author's page needs to lose nothing.
+
+    `keep`: under which name and with which key the browser keeps what could not be saved yet. The key is made from
+    the secret key, so that only the server can give it, and only to the author of the draft. `signIn`: where the page
+    asks for the password when the session has ended.
+    """
+    draft = f"{author.pk}:{session_id}"
+    return {
+        "keep": {
+            "name": salted_hmac("charting.keep.name", draft, algorithm="sha256").hexdigest()[:32],
+            "key": b64encode(salted_hmac("charting.keep.key", draft, algorithm="sha256").digest()).decode(),
+        },
+        "signIn": {"url": reverse(settings.LOGIN_URL), "email": author.email},
     }
 
 
@@ -122,11 +146,8 @@ def _technique(technique: Technique) -> dict:
         "needle": technique.needle,
         "depthMin": format_amount(technique.depth_min_mm),
         "depthMax": format_amount(technique.depth_max_mm),
+        "spacingMax": format_amount(technique.spacing_max_mm),
     }
-
-
-def _points(session: TreatmentSession) -> list[dict]:
-    return [{"diagram": i.diagram, "points": i.points} for i in session.injections.all() if i.points]
 
 
 FIELDS = {"depth_mm": _lazy("depth"), "volume_ml": _lazy("volume"), "count": _lazy("points")}
@@ -172,7 +193,27 @@ def words() -> dict[str, str]:
         "points": _("%(count)s points"),
         "point": _("1 point"),
         "selected": _("Point selected: %(area)s. Drag it, move it with the arrow keys, or delete it."),
+        "drawArea": _("Draw around the area in one go, or tap its corners."),
+        "closeArea": _("Tap the first corner again to close the area."),
+        "gridSoon": _("A grid of points is laid inside the area you draw."),
+        "gridLaid": _("Change the spacing, or go on: single points can be moved and deleted."),
+        "gridDone": _("%(points)s, about %(spacing)s mm apart."),
+        "gridSkipped": _("%(count)s lie outside the areas and were left out."),
+        "gridEmpty": _("No point of the grid lies in an area. Draw it larger, or make the spacing smaller."),
+        "gridTooFine": _("That would be too many points. Make the spacing larger."),
+        "copiedFrom": _("Copied from the session of %(day)s. Choose the lots anew."),
+        "notCopied": _("No longer there: %(areas)s."),
+        "asThen": _("as then"),
+        "notThen": _("not then"),
+        "wasThen": _("then %(points)s of %(volume)s mL, %(depth)s mm"),
+        "lineOffline": _("No connection: the line cannot be read now. Points can be put on the drawing."),
+        "lineRefused": _("The server did not read the line. Save the session again, then try once more."),
+        "mirrored": _("%(points)s put on the other side."),
+        "mirroredNone": _("Nothing to put on the other side: it is there already."),
+        "lastHere": _("last here %(ago)s"),
+        "lastTogether": _("Last %(count)s sessions together"),
         "byCount": _("by count"),
+        "grid": _("grid of %(spacing)s mm"),
         "unread": _("Check the amounts"),
         "left": _("%(volume)s mL left"),
         "over": _("%(volume)s mL more than was drawn up"),
@@ -200,8 +241,8 @@ def words() -> dict[str, str]:
         "saving": _("Saving…"),
         "unsaved": _("Not saved yet"),
         "notSaved": _("Not saved: %(reason)s"),
-        "signedOut": _("you are signed out. Your text is kept on this page: sign in in another tab, then save again."),
-        "offline": _("no connection. Your text is kept on this page, and saving is tried again."),
+        "signedOut": _("you are signed out. Everything is kept: type your password on this page."),
+        "offline": _("no connection. Everything is kept on this device, and saving is tried again."),
         "elsewhere": _("this session was changed in another window."),
         "gone": _("this session is no longer an open draft of yours."),
         "refused": _("the server did not take it. Your text is kept on this page."),

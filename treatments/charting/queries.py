@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -18,10 +18,13 @@ from treatments.charting.draft import Chart, Group, Syringe
 from treatments.charting.enums import PlanStatus, SessionStatus
 from treatments.charting.models import (
     Addendum,
+    CloseOut,
+    DraftVersion,
     Injection,
     Preparation,
     SafetyAnswer,
     SessionDraft,
+    Snippet,
     TreatmentPlan,
     TreatmentSession,
 )
@@ -48,15 +51,21 @@ def reference_of(chart: Chart) -> Reference:
     """All rows that the chart names and that exist; a constant number of queries."""
     named = {p.version_id for p in chart.preparations}
     versions = list(with_recipe(FormulationVersion.objects.filter(pk__in=named)))
-    lots = Lot.objects.filter(pk__in={lot for p in chart.preparations for lot in p.lots.values()})
+    lots = lots_by_id({lot for p in chart.preparations for lot in p.lots.values()})
     return Reference(
         versions={version.pk: version for version in versions},
         successors=successors_of(versions),
-        lots={lot.pk: lot for lot in lots.select_related("ingredient", "product")},
-        areas=_by_key(Area.objects.filter(key__in={i.area for i in chart.injections})),
-        techniques=_by_key(Technique.objects.filter(key__in={i.technique for i in chart.injections})),
-        indications=_by_key(Indication.objects.filter(key=chart.indication)),
+        lots=lots,
+        areas=_by_key(Area, {i.area for i in chart.injections}),
+        techniques=_by_key(Technique, {i.technique for i in chart.injections}),
+        indications=_by_key(Indication, {chart.indication} - {""}),
     )
+
+
+def lots_by_id(ids: set[int]) -> dict[int, Lot]:
+    """Those of the lots that exist, with what they are of."""
+    rows = Lot.objects.filter(pk__in=ids).select_related("ingredient", "product") if ids else ()
+    return {lot.pk: lot for lot in rows}
 
 
 def successors_of(versions: Iterable[FormulationVersion]) -> dict[int, FormulationVersion]:
@@ -75,8 +84,8 @@ def area_names(content: dict) -> dict[str, str]:
     return dict(Area.objects.filter(key__in=keys).values_list("key", "name"))
 
 
-def _by_key(rows) -> dict:
-    return {row.key: row for row in rows}
+def _by_key(model, keys: set[str]) -> dict:
+    return {row.key: row for row in model.objects.filter(key__in=keys).order_by()} if keys else {}
 
 
 def session_day(session: TreatmentSession) -> date:
@@ -124,6 +133,11 @@ def offer_for(session: TreatmentSession, at: datetime) -> Offer:
     )
 
 
+def words_of_lines() -> dict[str, list]:
+    """The areas and techniques that a typed line may name."""
+    return {"areas": list(Area.objects.current()), "techniques": list(Technique.objects.current())}
+
+
 def _moment(session: TreatmentSession, at: datetime) -> datetime:
     """When lots must be usable: now, while the session's day lasts."""
     return at if clock.local(at).date() == session_day(session) else session.started_at
@@ -132,7 +146,7 @@ def _moment(session: TreatmentSession, at: datetime) -> datetime:
 def _offers(ingredients: set[int], chosen: set[int], at: datetime) -> dict[int, list[LotOffer]]:
     offers = proposed_lots(ingredients, at)
     known = {offer.lot.pk for rows in offers.values() for offer in rows}
-    for lot in Lot.objects.filter(pk__in=chosen - known).select_related("ingredient", "product"):
+    for lot in lots_by_id(chosen - known).values():
         offers.setdefault(lot.ingredient_id, []).append(lot_offer(lot, at))
     return offers
 
@@ -145,23 +159,30 @@ def lot_offer(lot: Lot, at: datetime) -> LotOffer:
     return LotOffer(lot, lot.balance_ml, lot.usable_until, lot.opened_at is not None, shelf.refusal(lot, at))
 
 
-def chosen_lots(draft: SessionDraft, at: datetime) -> list[LotOffer]:
-    """The lots that a draft names, as they stand now."""
-    lots = Lot.objects.filter(pk__in=_chosen_lots(draft.content)).select_related("ingredient", "product")
-    return [lot_offer(lot, _moment(draft.session, at)) for lot in lots]
+def chosen_lots(draft: SessionDraft, at: datetime, known: dict[int, Lot]) -> list[LotOffer]:
+    """The lots that a draft names, as they stand now; those that are `known` are not fetched again."""
+    named = _chosen_lots(draft.content)
+    lots = known | lots_by_id(named - known.keys())
+    moment = _moment(draft.session, at)
+    return [lot_offer(lots[lot_id], moment) for lot_id in sorted(named & lots.keys())]
 
 
 def draft_of(session_id: int, by) -> SessionDraft:
-    """The draft of a session that is still open, for its author; 404 for everybody else."""
+    """The draft of a session that is still open, for its author; 404 for everybody else.
+
+    `kept_at`: when the newest of its kept versions was saved.
+    """
+    kept = DraftVersion.objects.filter(session=OuterRef("pk")).order_by("-version").values("saved_at")
     drafts = SessionDraft.objects.select_related("session__patient", "session__practitioner")
+    drafts = drafts.annotate(kept_at=Subquery(kept[:1]))
     return get_object_or_404(drafts, pk=session_id, session__status=SessionStatus.DRAFT, session__practitioner=by)
 
 
 def session_for(session_id: int, viewer) -> TreatmentSession:
     """A session with its people, addenda and draft: 404 when it was never signed and is somebody else's."""
     sessions = TreatmentSession.objects.select_related(
-        "patient", "practitioner", "signed_by", "voided_by", "indication", "draft", "plan"
-    ).prefetch_related(Prefetch("addenda", Addendum.objects.select_related("written_by")))
+        "patient", "practitioner", "signed_by", "voided_by", "indication", "draft", "plan", "copied_from"
+    ).prefetch_related("cosignatures", Prefetch("addenda", Addendum.objects.select_related("written_by")))
     session = get_object_or_404(sessions, pk=session_id)
     if not session.is_open_to(viewer):
         raise Http404
@@ -191,6 +212,7 @@ def chart_of(session: TreatmentSession, preparations, lots, injections) -> Chart
         note=session.note,
         reactions=session.reactions,
         advice=session.advice,
+        findings=session.findings or {},
     )
 
 
@@ -229,6 +251,7 @@ def _group(row: Injection) -> Group:
         volume_ml=row.volume_ml,
         count=row.count,
         points=tuple((x, y) for x, y in row.points),
+        spacing_mm=row.spacing_mm,
     )
 
 
@@ -258,6 +281,26 @@ def unsigned_of(practitioner) -> list[TreatmentSession]:
         .select_related("patient", "draft")
         .order_by("started_at", "pk")[:PAGE]
     )
+
+
+def versions_in(session: TreatmentSession) -> list[FormulationVersion]:
+    """The versions that were drawn up for a signed session, with their recipes."""
+    drawn = session.preparations.values("version")
+    return list(with_recipe(FormulationVersion.objects.filter(pk__in=drawn)))
+
+
+def closed_with(session: TreatmentSession) -> CloseOut | None:
+    """How the session was closed last."""
+    return session.close_outs.select_related("closed_by").first()
+
+
+def phrases() -> list[Snippet]:
+    """The clinic's phrases for notes, by code."""
+    return list(Snippet.objects.current().order_by("code"))
+
+
+def get_phrase(phrase_id: int) -> Snippet:
+    return get_object_or_404(Snippet.objects.current(), pk=phrase_id)
 
 
 def signed_sessions():

@@ -13,7 +13,9 @@ from clinic.core.fields import format_amount
 from treatments.catalogue.enums import Laterality, Side, VersionStatus
 from treatments.catalogue.models import Area, FormulationVersion, Ingredient
 from treatments.catalogue.strength import Strength, shown
+from treatments.charting import findings
 from treatments.charting.draft import DRAWN_ML, Chart, Group, Problem, Syringe
+from treatments.charting.enums import CoSignatureKind, SessionStatus
 from treatments.charting.mixture import is_varied, parts_of, strengths_in, volume_in
 from treatments.charting.queries import Reference
 from treatments.stock import shelf
@@ -32,6 +34,7 @@ def problems_in(chart: Chart, reference: Reference, started_at: datetime) -> lis
     found = []
     if not chart.injections:
         found.append(Problem("", _("No injection has been charted.")))
+    found += finding_problems(chart)
     if chart.indication and chart.indication not in reference.indications:
         found.append(Problem("indication", _("This indication is not in the catalogue.")))
     for syringe in chart.preparations:
@@ -39,6 +42,26 @@ def problems_in(chart: Chart, reference: Reference, started_at: datetime) -> lis
     for group in chart.injections:
         found += group_problems(group, reference)
     return found
+
+
+def review_problems(review: dict | None) -> list[Problem]:
+    """What was to be asked before the session has to be on record when it is signed."""
+    return [] if review else [Problem("review", _("The review before the session has not been done."))]
+
+
+def finding_problems(chart: Chart) -> list[Problem]:
+    """Immediate reactions are spoken of in every record, also when there were none."""
+    reaction = chart.findings.get("reaction")
+    if not reaction:
+        return [Problem("findings.reaction", _("Say whether there was an immediate reaction, even if there was none."))]
+    if reaction == findings.SEEN and not chart.reactions:
+        return [Problem("reactions", _("Describe the reaction that was seen."))]
+    return []
+
+
+def is_begun(content: dict) -> bool:
+    """Whether something of a treatment is in a draft."""
+    return bool(content.get("preparations") or content.get("injections"))
 
 
 def syringe_problems(syringe: Syringe, chart: Chart, reference: Reference, started_at: datetime) -> list[Problem]:
@@ -155,6 +178,17 @@ def group_problems(group: Group, reference: Reference) -> list[Problem]:
     if technique is None or technique.retired_at:
         found.append(Problem(f"{path}.technique", _("This technique is not in the catalogue.")))
     return found
+
+
+def cosign_refusal(session, supervisor) -> str:
+    """Why somebody cannot co-sign a session, or ask about it as a supervisor; empty when they can."""
+    if session.status != SessionStatus.SIGNED or not session.cosignature_needed:
+        return _("This session waits for no second signature.")
+    if session.practitioner_id == supervisor.pk or supervisor.needs_cosignature:
+        return _("A session is co-signed by a supervisor, who is another practitioner.")
+    if any(row.kind == CoSignatureKind.SIGNED for row in session.cosignatures.all()):
+        return _("This session is co-signed already.")
+    return ""
 
 
 def notes_on(chart: Chart) -> list[Problem]:

@@ -15,12 +15,16 @@ from clinic.core.text import clean
 from clinic.staff.permissions import Permission
 from clinic.staff.services import check_password_again
 from patients.registry.models import Patient
-from treatments.charting import rules, safety, signing
+from treatments.charting import kept, rules, safety, signing
+from treatments.charting.copying import source_of
 from treatments.charting.draft import Chart, Problem, Syringe, checked, read_chart
+from treatments.charting.draft_queries import kept_version
+from treatments.charting.editing import drawn_up
 from treatments.charting.enums import SessionStatus
 from treatments.charting.mixture import parts_of, variation_text, volume_in
 from treatments.charting.models import (
     Addendum,
+    DraftVersion,
     Injection,
     Preparation,
     PreparationLot,
@@ -103,31 +107,72 @@ def _plan_for(patient: Patient, plan_id: int | None) -> TreatmentPlan | None:
 
 
 @transaction.atomic
-def save_draft(*, session_id: int, version: int, content: dict, by, at=None) -> SessionDraft:
+def save_draft(
+    *,
+    session_id: int,
+    version: int,
+    content: dict,
+    by,
+    save_id: str = "",
+    after: str = "",
+    keep_before: bool = False,
+    at=None,
+) -> SessionDraft:
     """Stores what the author typed if the draft is still at `version`; otherwise DraftConflict, nothing written.
 
-    Saving the same content again after a lost answer is no conflict.
+    A page that is being closed cannot wait for the answer to its last save: it names that save in `after`, and the
+    draft must be at `version` because of it, not because of another window.
+
+    What it held before is kept as an earlier version where that is worth it (`kept`), or with `keep_before`.
+
+    Saving the same content again after a lost answer is no conflict. `changed` of the draft says which parts of it
+    are not what they were.
     """
     at = at or clock.now()
     content = checked(content)
     draft = draft_of(session_id, by)
-    if not _take_version(session_id, version, content=content, saved_at=at):
+    if not _take_version(session_id, version, after, content=content, saved_at=at, save_id=save_id):
         stored = draft_of(session_id, by)
         if stored.version == version + 1 and stored.content == content:
+            stored.changed = content.keys()
             return stored
         raise DraftConflict(stored)
+    last_kept_at = draft.kept_at or draft.session.started_at
+    was_there = draft.version == version  # it was read without a lock: another save may have come in between
+    worth_keeping = kept.is_worth_keeping(draft.content, content, saved_at=draft.saved_at, last_kept_at=last_kept_at)
+    if was_there and (keep_before or worth_keeping):
+        DraftVersion.objects.create(
+            session_id=session_id, version=draft.version, content=draft.content, saved_at=draft.saved_at
+        )
     if draft.version == 0 or at - draft.saved_at > SITTING:
         record(by=by, action=Action.CHANGE, subject=draft, patient_id=draft.session.patient_id, at=at)
+    draft.changed = {
+        name for name in content.keys() | draft.content.keys() if content.get(name) != draft.content.get(name)
+    }
     draft.version, draft.content, draft.saved_at = version + 1, content, at
     return draft
 
 
-def _take_version(session_id: int, version: int, **changes) -> bool:
+@transaction.atomic
+def restore_draft(*, session_id: int, kept_id: int, version: int, by, at=None) -> SessionDraft:
+    """Makes an earlier version that was kept the content again; what it holds now is kept.
+
+    The count of syringes is not turned back: a label with a number may be on the tray already.
+    """
+    content, current = kept_version(session_id, kept_id, by).content, draft_of(session_id, by).content
+    content |= {"drawn_up": max(drawn_up(content), drawn_up(current))}
+    return save_draft(session_id=session_id, version=version, content=content, by=by, keep_before=True, at=at)
+
+
+def _take_version(session_id: int, version: int, after: str = "", **changes) -> bool:
     """Moves the draft on from `version`, if it is still there: whoever comes second gets False.
+
+    With `after` it must be the save of that name that is there.
 
     The condition names columns of this one row only, so that PostgreSQL asks it again after waiting for the row.
     """
-    return bool(SessionDraft.objects.filter(pk=session_id, version=version).update(version=version + 1, **changes))
+    standing = {"pk": session_id, "version": version} | ({"save_id": after} if after else {})
+    return bool(SessionDraft.objects.filter(**standing).update(version=version + 1, **changes))
 
 
 def sign_session(
@@ -169,6 +214,7 @@ def _sign(session: TreatmentSession, by, seen: str | None, at) -> None:
     reference = reference_of(chart)
     answers = safety.answers_for_chart(chart, reference, session)
     problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
+    problems += rules.review_problems(session.review)
     if problems:
         raise Incomplete(problems)
     if seen is not None and not signing.same(seen, safety.digest(answers)):
@@ -180,9 +226,12 @@ def _sign(session: TreatmentSession, by, seen: str | None, at) -> None:
     )
     session.indication = reference.indications.get(chart.indication)
     session.note, session.reactions, session.advice = chart.note, chart.reactions, chart.advice
+    session.findings = chart.findings
+    session.copied_from = source_of(session)
     session.status = SessionStatus.SIGNED
     session.signed_at, session.signed_by = at, by
     session.signed_name, session.signed_role = by.full_name, by.qualification
+    session.cosignature_needed = by.needs_cosignature
     session.content_hash = signing.content_hash(session, *rows, told)
     session.signature = signing.session_signature(session)
     session.save(force_update=True)
@@ -248,6 +297,7 @@ def _write_rows(session: TreatmentSession, chart: Chart, reference: Reference, a
             volume_ml=group.volume_ml,
             count=group.count,
             points=[list(point) for point in group.points],
+            spacing_mm=group.spacing_mm,
         )
         for group in chart.injections
     )

@@ -16,13 +16,20 @@ from clinic.core.fields import format_amount
 
 MEANING = _("I carried out this treatment, and this record of it is complete and correct.")
 ADDENDUM_MEANING = _("I wrote this addition to the record.")
+COSIGN_MEANING = _("I supervise the person who signed this record, have read it, and agree with it.")
 
 
 def content_hash(session, preparations, lots, injections, answers=()) -> str:
-    """SHA-256 of everything that is signed. Rows come as they are stored, in the order of the models.
+    """SHA-256 of everything that is signed."""
+    return hashlib.sha256(canonical_content(session, preparations, lots, injections, answers)).hexdigest()
 
-    What came to be recorded later (a mixture's number and time, amounts, the plan, the safety rules' answers) counts
-    where it is there, so that the hash of an older record stays what it was.
+
+def canonical_content(session, preparations, lots, injections, answers=()) -> bytes:
+    """Everything that is signed, as JSON in one fixed form. Rows come as they are stored, in the order of the models.
+
+    What came to be recorded later (a mixture's number and time, amounts, the plan, the safety rules' answers, the
+    review before the start, the findings, the spacing of a grid) counts where it is there: the hash of an older record
+    stays what it was.
     """
     positions = {preparation.pk: preparation.position for preparation in preparations}
     content = {
@@ -41,15 +48,24 @@ def content_hash(session, preparations, lots, injections, answers=()) -> str:
                 *(i.area_id, i.side, i.diagram, i.technique_id, i.needle),
                 *(format_amount(i.depth_mm), format_amount(i.volume_ml), i.count),
                 [[f"{x:.4f}", f"{y:.4f}"] for x, y in i.points],
+                *_spacing(i),
             ]
             for i in sorted(injections, key=lambda i: i.pk)
         ],
     }
     if session.plan_id:
         content["plan"] = session.plan_id
+    if session.copied_from_id:
+        content["copied_from"] = session.copied_from_id
+    if session.review:
+        content["review"] = session.review
+    if session.findings:
+        content["findings"] = session.findings
+    if session.cosignature_needed:
+        content["cosignature_needed"] = True
     if answers:
         content["safety"] = sorted([a.rule, a.about, a.effect, a.message, a.sources, a.reason] for a in answers)
-    return hashlib.sha256(_canonical(content)).hexdigest()
+    return _canonical(content)
 
 
 def _drawn(preparation) -> list[str]:
@@ -60,6 +76,10 @@ def _drawn(preparation) -> list[str]:
 
 def _taken(lot) -> list[str]:
     return [] if lot.volume_ml is None else [format_amount(lot.volume_ml)]
+
+
+def _spacing(injection) -> list[str]:
+    return [] if injection.spacing_mm is None else [format_amount(injection.spacing_mm)]
 
 
 def session_signature(session) -> str:
@@ -75,6 +95,20 @@ def addendum_signature(addendum, session_signature: str) -> str:
         addendum.written_by_id,
         addendum.written_name,
         _instant(addendum.written_at),
+    )
+
+
+def cosignature_signature(cosignature, session_signature: str) -> str:
+    return _keyed(
+        "cosignature",
+        cosignature.session_id,
+        session_signature,
+        cosignature.kind,
+        cosignature.text,
+        cosignature.by_id,
+        cosignature.by_name,
+        cosignature.by_role,
+        _instant(cosignature.at),
     )
 
 

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from treatments.charting import plan_views, safety_views, views
+from treatments.charting import (
+    after_views,
+    cosign_views,
+    draft_views,
+    line_views,
+    phrase_views,
+    plan_views,
+    recipe_views,
+    record_views,
+    review_views,
+    safety_views,
+    timeline_views,
+    views,
+)
 from treatments.charting.version_use import version_use
 
 app_name = "charting"
@@ -9,20 +22,35 @@ urlpatterns = [
     path("of/<row:patient_id>/start/", views.start, name="start"),
     path("safety/", safety_views.rules, name="safety_rules"),
     path("safety/<row:safety_rule_id>/", safety_views.edit_rule, name="edit_safety_rule"),
+    path("phrases/", phrase_views.phrases, name="phrases"),
+    path("phrases/<row:phrase_id>/", phrase_views.edit_phrase, name="edit_phrase"),
+    path("phrases/<row:phrase_id>/retire/", phrase_views.retire_phrase, name="retire_phrase"),
+    path("of/<row:patient_id>/points/", timeline_views.points, name="points"),
+    path("of/<row:patient_id>/compare/", timeline_views.compare, name="compare"),
     path("of/<row:patient_id>/plan/", plan_views.new_plan, name="new_plan"),
     path("plans/<row:plan_id>/", plan_views.plan, name="plan"),
     path("plans/<row:plan_id>/edit/", plan_views.edit_plan, name="edit_plan"),
     path("plans/<row:plan_id>/end/", plan_views.end_plan, name="end_plan"),
     path("plans/<row:plan_id>/version/", plan_views.use_successor, name="use_successor"),
     path("version/<row:version_id>/", version_use, name="version_use"),
+    path("cosign/", cosign_views.to_cosign_panel, name="to_cosign_panel"),
     path("unsigned/", views.unsigned_panel, name="unsigned_panel"),
     path("<row:session_id>/", views.session, name="session"),
+    path("<row:session_id>/review/", review_views.review, name="review"),
     path("<row:session_id>/chart/", views.chart, name="chart"),
     path("<row:session_id>/save/", views.save, name="save"),
+    path("<row:session_id>/sentence/", views.sentence, name="sentence"),
+    path("<row:session_id>/line/", line_views.line, name="line"),
+    path("<row:session_id>/recipe/", recipe_views.recipe, name="recipe"),
     path("<row:session_id>/present/", views.present, name="present"),
     path("<row:session_id>/plan/", plan_views.choose_plan, name="choose_plan"),
     path("<row:session_id>/labels/", views.labels, name="labels"),
     path("<row:session_id>/sign/", views.sign, name="sign"),
+    path("<row:session_id>/after/", after_views.after, name="after"),
+    path("<row:session_id>/earlier/", draft_views.earlier, name="earlier"),
+    path("<row:session_id>/earlier/<row:kept_id>/", draft_views.earlier_version, name="earlier_version"),
+    path("<row:session_id>/cosign/", cosign_views.cosign, name="cosign"),
+    path("<row:session_id>/pdf/", record_views.pdf, name="pdf"),
     path("<row:session_id>/addendum/", views.addendum, name="addendum"),
     path("<row:session_id>/void/", views.void, name="void"),
 ]

@@ -1,12 +1,14 @@
 """Charting's pages."""
 
 import json
+import re
 
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clinic.audit.enums import Action
@@ -17,17 +19,30 @@ from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import get_patient
 from patients.registry.services import record_opened
-from treatments.charting import queries, rules, safety, services
+from treatments.charting import cosigning, queries, rules, safety, services
+from treatments.charting.copying import is_blank
 from treatments.charting.diagrams import VIEWS, drawings, maps_of
 from treatments.charting.draft import Malformed, read_chart
-from treatments.charting.enums import SessionStatus
+from treatments.charting.earlier import earlier_sessions
+from treatments.charting.enums import CoSignatureKind, SessionStatus
 from treatments.charting.forms import AddendumForm, ChartForms, LabelsForm, SignForm, VoidForm
 from treatments.charting.labels import labels_of
-from treatments.charting.page import lot_state, named, page_data, wall_time
+from treatments.charting.page import author_data, lot_state, named, page_data, wall_time
 from treatments.charting.plan_forms import ChoosePlanForm
 from treatments.charting.safety_page import as_data, grouped, recorded
+from treatments.charting.sentence import outdated, sentence_of, with_sentence
 from treatments.charting.services import AnswersChanged, DraftConflict, Incomplete
-from treatments.charting.signing import ADDENDUM_MEANING, MEANING
+from treatments.charting.signing import ADDENDUM_MEANING, COSIGN_MEANING, MEANING
+from treatments.charting.since_copy import since_copy
+from treatments.charting.timeline import strip_of
+from treatments.charting.zones import ZONES
+
+# The parts of a draft that the safety rules look at. What is only typed beside them is judged again before signing.
+CHARTED = {"preparations", "injections"}
+
+# What an autosave calls itself and the save it follows, and as which arguments. Older pages give no names.
+NAMES = {"id": "save_id", "after": "after"}
+SAVE_NAME = re.compile(r"[0-9a-f-]{0,36}", re.ASCII)
 
 
 @require_GET
@@ -37,10 +52,12 @@ def tab(request, patient_id):
     patient = get_patient(patient_id)
     record_opened(by=request.user, patient=patient, tab="charting:tab")
     plans = queries.plans_of(patient.pk)
+    sessions = queries.sessions_of(patient.pk, request.user)
     context = {
         "patient": patient,
         "tab": "charting:tab",
-        "sessions": queries.sessions_of(patient.pk, request.user),
+        "sessions": sessions,
+        "strip": strip_of(sessions),
         "plans": plans,
         "area_names": queries.area_names_of(plans),
     }
@@ -70,15 +87,24 @@ def unsigned_panel(request):
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.CHART_SESSIONS)
+@gzip_page
 def chart(request, session_id):
-    """The charting screen. Its forms work by themselves; its script posts to `save` instead."""
+    """The charting screen. Its forms work by themselves; its script posts to `save` instead.
+
+    All drawings are in it, so it is sent compressed.
+    """
     session = queries.session_for(session_id, request.user)
     if session.status != SessionStatus.DRAFT:
         return redirect("charting:session", session.pk)
+    if session.review is None and not rules.is_begun(session.draft.content):
+        return redirect("charting:review", session.pk)
     offer = queries.offer_for(session, clock.now())
-    forms = ChartForms(session, offer, request.POST or None)
+    earlier = earlier_sessions(session.patient_id)
+    forms = ChartForms(session, offer, request.POST or None, earlier)
     conflict = None
     if request.method == "POST" and (content := forms.edited()) is not None:
+        if forms.do == "sentence":
+            content = with_sentence(content, _sentence(content))
         try:
             services.save_draft(
                 session_id=session.pk, version=_number(request.POST.get("version")), content=content, by=request.user
@@ -88,11 +114,12 @@ def chart(request, session_id):
         else:
             return redirect("charting:chart", session.pk)
     record_opened(by=request.user, patient=session.patient, tab="charting:chart")
-    return render(request, "charting/chart.html", _chart_context(session, offer, forms) | {"conflict": conflict})
+    return render(
+        request, "charting/chart.html", _chart_context(session, offer, forms, earlier) | {"conflict": conflict}
+    )
 
 
-def _chart_context(session, offer, forms) -> dict:
-    last = queries.last_signed(session.patient_id)
+def _chart_context(session, offer, forms, earlier) -> dict:
     summary = _summary(session)
     return summary | {
         "patient": session.patient,
@@ -101,10 +128,15 @@ def _chart_context(session, offer, forms) -> dict:
         "forms": forms,
         "drawings": drawings(),
         "views": VIEWS,
+        "zones": ZONES,
         "chips": ("0.02", "0.05", "0.1"),
-        "last": last,
+        "earlier": earlier,
+        "can_copy": bool(earlier) and is_blank(session.draft.content),
         "plans": queries.active_plans(session.patient_id),
-        "data": page_data(session.draft, offer, last) | {"answers": as_data(summary["answers"])},
+        "phrases": queries.phrases(),
+        "data": page_data(session.draft, offer, earlier)
+        | author_data(session.pk, session.practitioner)
+        | {"answers": as_data(summary["answers"])},
     }
 
 
@@ -116,6 +148,7 @@ def _summary(session) -> dict:
     reference = queries.reference_of(readable)
     answers = safety.answers_for_chart(readable, reference, session)
     problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
+    problems += rules.review_problems(session.review)
     areas = queries.area_names(content)
     return {
         "answers": answers,
@@ -124,9 +157,21 @@ def _summary(session) -> dict:
         "chart": chart,
         "reference": reference,
         "problems": named(problems, content, areas),
-        "notes": named(rules.notes_on(chart), content, areas),
+        "notes": named(rules.notes_on(chart) + outdated(chart, reference), content, areas),
         "totals": rules.totals_of(chart, reference),
     }
+
+
+def _sentence(content: dict) -> str:
+    chart, _problems = read_chart(content)
+    return sentence_of(chart, queries.reference_of(chart))
+
+
+@require_GET
+@requires(Permission.CHART_SESSIONS)
+def sentence(request, session_id):
+    """The sentence that the page's script puts into the note, of what is saved."""
+    return JsonResponse({"sentence": _sentence(queries.draft_of(session_id, request.user).content)})
 
 
 def _number(text: str | None) -> int:
@@ -157,30 +202,41 @@ def save(request, session_id):
         )
     except Refused as refusal:
         return JsonResponse({"message": str(refusal.message)}, status=400)
-    lots = queries.chosen_lots(draft, clock.now())
-    return JsonResponse(
-        {
-            "version": draft.version,
-            "savedAt": wall_time(draft.saved_at),
-            "lots": {offer.lot.pk: lot_state(offer) for offer in lots},
-            "answers": as_data(safety.answers_for_draft(draft.content, draft.session)),
-        }
-    )
+    said = _judged(draft) if draft.changed & CHARTED else {"lots": _lots(draft, {})}
+    return JsonResponse({"version": draft.version, "savedAt": wall_time(draft.saved_at), **said})
+
+
+def _lots(draft, known) -> dict:
+    """The lots of a chart as they stand now, whatever was saved: one may be set aside while a note is typed."""
+    return {offer.lot.pk: lot_state(offer) for offer in queries.chosen_lots(draft, clock.now(), known)}
+
+
+def _judged(draft) -> dict:
+    """What the page shows beside the chart: the lots as they stand now, and what the safety rules say."""
+    readable = safety.readable(draft.content)
+    reference = queries.reference_of(readable)
+    return {
+        "lots": _lots(draft, reference.lots),
+        "answers": as_data(safety.answers_for_chart(readable, reference, draft.session)),
+    }
 
 
 def _sent(request) -> dict:
-    """The version and content of an autosave; raises Malformed."""
+    """The version and content of an autosave, its name and that of the save it follows; raises Malformed."""
     if request.content_type != "application/json":
         raise Malformed
     try:
         sent = json.loads(request.body, parse_constant=_not_a_number)
     except (ValueError, RecursionError) as error:
         raise Malformed from error
-    if not isinstance(sent, dict) or sent.keys() != {"version", "content"} or type(sent["version"]) is not int:
+    if not isinstance(sent, dict) or not {"version", "content"} <= sent.keys() <= {"version", "content", *NAMES}:
         raise Malformed
-    if not 0 <= sent["version"] < 2**31:
+    if type(sent["version"]) is not int or not 0 <= sent["version"] < 2**31:
         raise Malformed
-    return sent
+    names = {name: sent.get(key, "") for key, name in NAMES.items()}
+    if not all(isinstance(name, str) and SAVE_NAME.fullmatch(name) for name in names.values()):
+        raise Malformed
+    return {"version": sent["version"], "content": sent["content"], **names}
 
 
 def _not_a_number(name: str):
@@ -241,12 +297,19 @@ def sign(request, session_id):
             refusal.add_to(form)
         else:
             messages.success(request, _("The session is signed."))
-            return redirect("charting:session", session.pk)
+            return redirect("charting:after", session.pk)
     record_opened(by=request.user, patient=session.patient, tab="charting:sign")
     summary = _summary(session)
     form.initial = {"version": session.draft.version, "seen": safety.digest(summary["answers"])}
-    context = {"patient": session.patient, "session": session, "form": form, "meaning": MEANING}
-    return render(request, "charting/sign.html", summary | context | {"maps": maps_of(summary["chart"])})
+    context = {
+        "patient": session.patient,
+        "session": session,
+        "form": form,
+        "meaning": MEANING,
+        "maps": maps_of(summary["chart"]),
+        "since": since_copy(session, summary["chart"], summary["reference"]),
+    }
+    return render(request, "charting/sign.html", summary | context)
 
 
 @require_GET
@@ -257,7 +320,7 @@ def session(request, session_id):
     if session.status == SessionStatus.DRAFT:
         return redirect("charting:chart", session.pk)
     record_opened(by=request.user, patient=session.patient, tab="charting:session")
-    return render(request, "charting/session.html", _record(session))
+    return render(request, "charting/session.html", _record(session, request.user))
 
 
 def _chart(session):
@@ -267,7 +330,7 @@ def _chart(session):
     return read_chart(session.draft.content, session.pk)[0]
 
 
-def _record(session) -> dict:
+def _record(session, viewer=None) -> dict:
     """A closed session: its rows, or what was typed when it was voided before it was signed."""
     chart = _chart(session)
     intact = services.verify_signature(session) if session.signed_at else None
@@ -279,9 +342,15 @@ def _record(session) -> dict:
         "reference": reference,
         "totals": rules.totals_of(chart, reference),
         "maps": maps_of(chart),
+        "since": since_copy(session, chart, reference),
         "safety": recorded(queries.signed_answers(session)),
+        "closed": queries.closed_with(session),
         "intact": intact,
         "meaning": MEANING,
+        "may_cosign": viewer is not None and not rules.cosign_refusal(session, viewer),
+        "cosignatures": [(row, cosigning.verify_cosignature(row)) for row in session.cosignatures.all()],
+        "cosigned": any(row.kind == CoSignatureKind.SIGNED for row in session.cosignatures.all()),
+        "cosign_meaning": COSIGN_MEANING,
         "addenda": [(addendum, services.verify_addendum(addendum)) for addendum in session.addenda.all()],
     }
 

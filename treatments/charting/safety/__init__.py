@@ -12,7 +12,7 @@ from treatments.charting.draft import Chart, Problem, Syringe, read_chart
 from treatments.charting.models import TreatmentSession
 from treatments.charting.queries import Reference, reference_of
 from treatments.charting.safety import checks, doses
-from treatments.charting.safety.case import Answer, Case
+from treatments.charting.safety.case import Answer, Case, path_of
 from treatments.charting.safety.facts import Facts, facts_for
 
 ORDER = list(Effect)
@@ -50,7 +50,7 @@ CHECKS = {
 def answers_for_chart(chart: Chart, reference: Reference, session: TreatmentSession) -> list[Answer]:
     """Everything that the rules say of a session as it is charted, the strongest first."""
     facts = facts_for(chart, reference, patient=session.patient, at=session.started_at, session_id=session.pk)
-    return _asked(Case(chart, facts))
+    return asked(Case(chart, facts))
 
 
 def answers_for_draft(content: dict, session: TreatmentSession) -> list[Answer]:
@@ -59,8 +59,21 @@ def answers_for_draft(content: dict, session: TreatmentSession) -> list[Answer]:
     return answers_for_chart(chart, reference_of(chart), session)
 
 
+def answers_for_recipe(content: dict, session: TreatmentSession, version_id: int) -> list[Answer]:
+    """What would be said of one more syringe of this recipe in a draft, before it is added."""
+    chart, more = readable(content), blank_syringe("more", version_id)
+    chart = Chart(**(vars(chart) | {"preparations": (*chart.preparations, more)}))
+    answers = answers_for_chart(chart, reference_of(chart), session)
+    return [answer for answer in answers if path_of(more) in answer.marks]
+
+
 def answers_for_booking(patient, at: datetime, areas=None, version=None, session_id: int | None = None) -> list[Answer]:
-    """The same of a visit to be booked at `at`: of the patient, and of the recipe and the areas that are known yet.
+    """The same of a visit to be booked at `at`: of the patient, and of the recipe and the areas that are known yet."""
+    return asked(case_for_booking(patient, at, areas, version, session_id))
+
+
+def case_for_booking(patient, at: datetime, areas=None, version=None, session_id: int | None = None) -> Case:
+    """What is known of a visit before anything is charted.
 
     `areas` are (key, side) pairs, with the side "none" where it does not matter; the last session's when unknown.
     """
@@ -68,7 +81,7 @@ def answers_for_booking(patient, at: datetime, areas=None, version=None, session
     chart = Chart(preparations=syringes)
     facts = facts_for(chart, reference_of(chart), patient=patient, at=at, session_id=session_id)
     places = last_places(facts) if areas is None else [tuple(place) for place in areas]
-    return _asked(Case(chart, facts, places=tuple(places)))
+    return Case(chart, facts, places=tuple(places))
 
 
 def last_places(facts: Facts) -> list[tuple[str, str]]:
@@ -77,7 +90,8 @@ def last_places(facts: Facts) -> list[tuple[str, str]]:
     return [place for place, day in facts.last_in.items() if day == last]
 
 
-def _asked(case: Case) -> list[Answer]:
+def asked(case: Case) -> list[Answer]:
+    """What all rules say of the case, the strongest first."""
     found = [answer for check in CHECKS.values() for answer in check(case)]
     return sorted(found, key=lambda answer: ORDER.index(answer.effect))
 

@@ -79,7 +79,8 @@ class Use:
 
     def amount(self, unit: str) -> Fraction | None:
         """All of it in `unit`; None when that cannot be said."""
-        return self.one(unit) and self.one(unit) * self.count
+        one = self.one(unit)
+        return None if one is None else one * self.count
 
     def one(self, unit: str) -> Fraction | None:
         if is_volume(unit):
@@ -97,13 +98,15 @@ def _injected(case: Case) -> Iterator[Use]:
 
 
 def _uses_in(case: Case, chart: Chart, *, mine: bool) -> Iterator[Use]:
-    syringes = {syringe.id: syringe for syringe in chart.preparations}
+    held = {
+        syringe.id: strengths_in(syringe, recipe)
+        for syringe in chart.preparations
+        if (recipe := case.facts.versions.get(syringe.version_id))
+    }
     for group in chart.injections:
-        syringe = syringes.get(group.preparation)
-        recipe = syringe and case.facts.versions.get(syringe.version_id)
-        for strength in strengths_in(syringe, recipe) if recipe else ():
-            place, path = (group.area, group.side), path_of(group) if mine else ""
-            yield Use(strength, Fraction(group.volume_ml), group.count, place, path)
+        place, path, volume = (group.area, group.side), path_of(group) if mine else "", Fraction(group.volume_ml)
+        for strength in held.get(group.preparation, ()):
+            yield Use(strength, volume, group.count, place, path)
 
 
 def _limited(uses, per: str) -> Iterator[tuple[Ingredient, int, Limit, list[Use]]]:
@@ -167,17 +170,18 @@ def dose_point(case: Case) -> Iterator[Answer]:
 
 def dose_drawn(case: Case) -> Iterator[Answer]:
     """Said while drawing up, before the points are; once the points themselves are over, `dose_session` says it."""
-    said = {answer.about for answer in dose_session(case)}
     uses = [
         Use(strength, Fraction(volume_in(syringe, recipe)), 1, ("", ""), path_of(syringe))
         for syringe, recipe in case.syringes
         for strength in strengths_in(syringe, recipe)
     ]
+    message = _("%(ingredient)s: %(amount)s drawn up, more than %(limit)s a session if all of it is injected.")
+    over = []
     for ingredient, number, limit, of_it in _limited(uses, "session"):
         about, words = numbered(ingredient.key, number), {"ingredient": ingredient.name}
-        if about not in said:
-            message = _("%(ingredient)s: %(amount)s drawn up, more than %(limit)s a session if all of it is injected.")
-            yield from _judged(case, "dose_drawn", about, limit, of_it, message, words)
+        over += _judged(case, "dose_drawn", about, limit, of_it, message, words)
+    said = {answer.about for answer in dose_session(case)} if over else set()
+    yield from (answer for answer in over if answer.about not in said)
 
 
 # volumes and depths ---

@@ -80,8 +80,9 @@ def get_safety_rule(rule_id: int) -> SafetyRule:
 def rules_in_force() -> dict[str, Rule]:
     """Every rule: as the clinic keeps it, and as shipped where its row was not loaded yet."""
     rules = {key: Rule(shipped.effect, sources=shipped.sources) for key, shipped in shipped_rules().items()}
-    for row in SafetyRule.objects.filter(key__in=rules):
-        rules[row.key] = Rule(RuleEffect(row.effect), row.value, tuple(row.sources))
+    rows = SafetyRule.objects.filter(key__in=rules).values_list("key", "effect", "value", "sources")
+    for key, effect, value, sources in rows:
+        rules[key] = Rule(RuleEffect(effect), value, tuple(sources))
     return rules
 
 
@@ -147,16 +148,14 @@ def facts_for(chart: Chart, reference: Reference, *, patient, at: datetime, sess
     """
     day = clock.local(at).date()
     past = TreatmentSession.objects.filter(patient=patient, status=SessionStatus.SIGNED).exclude(pk=session_id)
-    earlier = _charts_of_day(past, day)
-    used = {syringe.version_id for chart in earlier for syringe in chart.preparations}
-    versions = reference.versions | _versions(used - set(reference.versions))
+    earlier, versions = _charts_of_day(past, day, reference.versions)
     prefetch_related_objects(list(reference.versions.values()), "formulation__areas", "formulation__techniques")
     lines = [line for version in reference.versions.values() for line in version.lines.all()]
     ingredients = {line.ingredient_id for line in lines}
     paused = {
         line.ingredient_id for line in lines if any(row.get("per") == "interval_days" for row in line.ingredient.limits)
     }
-    history, rules = replace(history_of(patient), day=day), rules_in_force()
+    history, rules = replace(history_of(patient, people=False), day=day), rules_in_force()
     allergic = ingredients if history.current(Topic.ALLERGIES) else set()
     ill = ingredients if history.condition_keys else set()
     return Facts(
@@ -179,7 +178,8 @@ def facts_for(chart: Chart, reference: Reference, *, patient, at: datetime, sess
 
 
 def _versions(ids: set[int]) -> dict[int, FormulationVersion]:
-    return {version.pk: version for version in with_recipe(FormulationVersion.objects.filter(pk__in=ids))}
+    rows = with_recipe(FormulationVersion.objects.filter(pk__in=ids)) if ids else ()
+    return {version.pk: version for version in rows}
 
 
 def _rules(model, ingredients: set[int], word: str) -> list:
@@ -189,18 +189,24 @@ def _rules(model, ingredients: set[int], word: str) -> list:
 
 def _products(chart: Chart, ingredients: set[int]) -> list[Product]:
     lots = {lot for syringe in chart.preparations for lot in syringe.lots.values()}
+    if not lots and not ingredients:
+        return []
     rows = Product.objects.filter(Q(lots__in=lots) | Q(ingredient__in=ingredients)).distinct()
     return list(rows.prefetch_related(Prefetch("licensed_areas", Area.objects.order_by("name"))))
 
 
-def _charts_of_day(past, day: date) -> list[Chart]:
-    """What other sessions of the day gave, in the shape of a chart."""
+def _charts_of_day(past, day: date, known: dict[int, FormulationVersion]) -> tuple[list[Chart], dict]:
+    """What other sessions of the day gave, in the shape of a chart; and all versions, those that are `known` too."""
     begins, ends = clock.day_bounds(day)
     sessions = past.filter(started_at__gte=begins, started_at__lt=ends).select_related("indication")
-    preparations = Preparation.objects.prefetch_related("lots", "version__lines")
     injections = Injection.objects.select_related("area", "technique").order_by("pk")
-    rows = sessions.prefetch_related(Prefetch("preparations", preparations), Prefetch("injections", injections))
-    return [_chart(session) for session in rows.order_by("pk")]
+    rows = sessions.prefetch_related("preparations__lots", Prefetch("injections", injections))
+    of_day = list(rows.order_by("pk"))
+    preparations = [preparation for session in of_day for preparation in session.preparations.all()]
+    versions = known | _versions({preparation.version_id for preparation in preparations} - known.keys())
+    for preparation in preparations:
+        preparation.version = versions[preparation.version_id]
+    return [_chart(session) for session in of_day], versions
 
 
 def _chart(session: TreatmentSession) -> Chart:
