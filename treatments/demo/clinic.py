@@ -24,11 +24,13 @@ from treatments.catalogue import services as catalogue
 from treatments.catalogue.models import FormulationVersion, Indication, Ingredient
 from treatments.charting import plans
 from treatments.charting import services as charting
+from treatments.demo import desk
 from treatments.demo.people import CLINIC, PASSWORD, PATIENTS, STAFF
-from treatments.demo.sessions import content_for, with_reasons
-from treatments.reminders.services import plan_reminders
+from treatments.demo.sessions import content_for, review, with_reasons
+from treatments.reminders.services import load_default_rules_and_texts, plan_reminders
 from treatments.scheduling import hours
 from treatments.scheduling import services as scheduling
+from treatments.scheduling import settings_services as offering
 from treatments.scheduling.models import Appointment, Room, VisitType
 from treatments.stock import services as stock
 
@@ -77,6 +79,7 @@ HISTORIES = {
 
 def build() -> None:
     """Everything, in the order in which a clinic would do it."""
+    load_default_rules_and_texts(at=clock.now() - timedelta(days=1))  # in use before anybody is booked
     call_command("load_reference", verbosity=0)
     if User.objects.filter(is_demo=True).exists():
         return
@@ -102,7 +105,11 @@ def build() -> None:
         plan_courses(people, patients, versions)
         treat(people, patients, versions, lots)
         improve_recipe(people, versions["Even tone"])
+        desk.give_leave(people)
         fill_calendar(people, patients)
+        desk.book_course(people, patients["Carmen"])
+        desk.keep_waiting_list(people, patients)
+        desk.open_recall(people, lots[Ingredient.objects.get(key="organic_silicon").pk])
     plan_reminders()
 
 
@@ -110,9 +117,9 @@ def furnish(people) -> None:
     """Rooms, visit types and hours."""
     by = people["luis"]
     for name in ("Room 1", "Room 2", "Consulting room"):
-        scheduling.add_room(name=name, by=by)
-    scheduling.add_visit_type(name="First consultation", kind="consultation", minutes=30, colour="#1f4f82", by=by)
-    scheduling.add_visit_type(
+        offering.add_room(name=name, by=by)
+    offering.add_visit_type(name="First consultation", kind="consultation", minutes=30, colour="#1f4f82", by=by)
+    offering.add_visit_type(
         name="Mesotherapy session",
         kind="session",
         minutes=45,
@@ -121,7 +128,7 @@ def furnish(people) -> None:
         colour="#0f6b6b",
         by=by,
     )
-    scheduling.add_visit_type(name="Follow-up", kind="follow_up", minutes=15, colour="#7a4b00", by=by)
+    offering.add_visit_type(name="Follow-up", kind="follow_up", minutes=15, colour="#7a4b00", by=by)
     days = {0, 1, 2, 3, 4, clock.today().weekday()}  # whatever day the demo is first looked at, it is a working day
     week = [(day, start, end) for day in days for start, end in ((time(9), time(14)), (time(15), time(20)))]
     for key in ("ana", "jonas"):
@@ -316,8 +323,9 @@ def _visit(people, patient, doctor, type_name, day: date, wall: time, *, finish=
 
 def _chart(doctor, visit, version, lots) -> None:
     at = visit.starts_at + timedelta(minutes=35)
+    reviewed = review(visit.session, doctor, visit.starts_at)
     content = with_reasons(content_for(version, lots), visit.session)
-    draft = charting.save_draft(session_id=visit.session_id, version=0, content=content, by=doctor, at=at)
+    draft = charting.save_draft(session_id=visit.session_id, version=reviewed, content=content, by=doctor, at=at)
     charting.sign_session(session_id=visit.session_id, version=draft.version, password=PASSWORD, by=doctor, at=at)
     scheduling.finish_visit(appointment_id=visit.pk, version=visit.version, by=doctor, at=at)
 

@@ -4,6 +4,9 @@ Points are fractions of the diagram's width and height, inside the region that i
 """
 
 from treatments.catalogue.models import FormulationVersion
+from treatments.charting.gates import start_of
+from treatments.charting.queries import draft_of
+from treatments.charting.reviews import review_session
 from treatments.charting.safety import answers_for_draft
 
 
@@ -65,6 +68,17 @@ CHARTS = {
 }
 
 
+FINDINGS = {
+    "device": "hand",
+    "anaesthesia": "cold",
+    "erythema": "1",
+    "oedema": "0",
+    "bruising": "0",
+    "pain": "2",
+    "tolerance": "good",
+    "reaction": "none",
+}
+
 # Why the demo's practitioners go on where a safety rule asks them
 GONE_ON = {
     "stop": "Talked through with the patient and a colleague; half of the usual number of points, watched for an hour.",
@@ -79,12 +93,20 @@ def with_reasons(content: dict, session) -> dict:
     return content | {"reasons": {answer.key: GONE_ON[answer.effect] for answer in told if answer.needs_reason}}
 
 
+def review(session, by, at=None) -> int:
+    """Asks what is asked before a session, with a reason for every gap; gives the version that the draft has then."""
+    reasons = {gap.key: GONE_ON[gap.tone] for gap in start_of(session, at).gaps}
+    review_session(session_id=session.pk, nsaid="no", reasons=reasons, by=by, at=at)
+    return draft_of(session.pk, by).version
+
+
 def content_for(version: FormulationVersion, lots: dict[int, int]) -> dict:
     """The draft of a whole session with one syringe; `lots` says which lot is open for an ingredient's id."""
     indication, technique, depth, volume, regions, note = CHARTS[version.formulation.name]
     return {
         "indication": indication,
         "note": note,
+        "findings": FINDINGS,
         "reactions": "Slight redness, no bruising.",
         "advice": "No make-up or sport until tomorrow; ring us if redness spreads or a lump appears.",
         "preparations": [

@@ -1,10 +1,9 @@
 """Pours in the injections of many clinics and years, by SQL alone, with a bad lot spread among them, for `bench`."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Count, Max, Min
 
 from clinic.core import clock, guards
@@ -12,7 +11,7 @@ from clinic.staff.models import User
 from patients.registry.models import Patient
 from treatments.catalogue.models import Area, FormulationVersion, Technique
 from treatments.charting.models import Injection, Preparation, PreparationLot, TreatmentSession
-from treatments.demo import bulk
+from treatments.demo.bench import bulk
 from treatments.stock.models import Lot
 
 BAD_LOT = "BENCH-BAD"
@@ -22,42 +21,42 @@ LOTS = 200  # ordinary ones of each ingredient
 BATCH = 50_000  # sessions in one transaction
 
 
-def fill(*, injections: int, version: FormulationVersion, doctors: list[User]) -> None:
+def fill(*, injections: int, version: FormulationVersion, doctors: list[User], say: bulk.Say) -> None:
     """`injections` more of them, in signed sessions without drafts; one session in a thousand or so holds BAD_LOT."""
     sessions = max(injections // A_SESSION, 1)
     lots, bad = _lots(version, doctors[0])
-    guards.remove()
-    first = {model: _last_id(model) for model in (TreatmentSession, Preparation, PreparationLot, Injection)}
-    with _unchecked():
-        for begin in range(0, sessions, BATCH):
-            count = min(BATCH, sessions - begin)
+    guards.remove_triggers()
+    tables = TreatmentSession, Preparation, PreparationLot, Injection
+    first = {model: _last_id(model) for model in tables}
+    with bulk.unhindered(*tables, say=say):
+        for begin, count in bulk.batches(sessions, BATCH):
             with transaction.atomic():
                 _pour_sessions(first, begin, count, version, doctors, started=_years_ago(begin / sessions))
                 _pour_lots(first, begin, count, version, lots, bad, every=max(sessions // AFFECTED, 1))
                 _pour_injections(first, begin, count)
-    bulk.continue_ids(Lot, *first)
+            say(f"{(begin + count) * A_SESSION:,} more injections")
+    bulk.continue_ids(Lot, *tables)
     guards.install()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    say("guards")
 
 
 def _pour_sessions(first, begin: int, count: int, version, doctors, *, started) -> None:
     patients = Patient.objects.aggregate(first=Min("pk"), count=Count("pk"))
-    doctor = _one_of([doctor.pk for doctor in doctors])
+    doctor = bulk.one_of([doctor.pk for doctor in doctors])
     signed = {"status": "signed", "signed_at": started, "signed_name": "Bench", "signature": "0" * 64}
-    _series(
+    bulk.series(
         TreatmentSession,
         begin,
         count,
         {
             "id": f"{first[TreatmentSession]} + n",
-            "patient_id": f"n * 7919 % {patients['count']} + {patients['first']}",
+            "patient_id": f"CAST(n AS bigint) * 7919 % {patients['count']} + {patients['first']}",
             "practitioner_id": doctor,
             "signed_by_id": doctor,
         },
         {"started_at": started, "content_hash": "0" * 64} | signed,
     )
-    _series(
+    bulk.series(
         Preparation,
         begin,
         count,
@@ -74,13 +73,13 @@ def _pour_lots(first, begin: int, count: int, version, lots: dict[int, int], bad
             lot = f"CASE WHEN n % {every} = 0 AND n / {every} <= {AFFECTED} THEN {bad.pk} ELSE {lot} END"
         ids = f"{first[PreparationLot]} + n * {len(lines)} - {place}"
         rows = {"id": ids, "preparation_id": f"{first[Preparation]} + n", "lot_id": lot}
-        _series(PreparationLot, begin, count, rows, {"line_id": line.pk})
+        bulk.series(PreparationLot, begin, count, rows, {"line_id": line.pk})
 
 
 def _pour_injections(first, begin: int, count: int) -> None:
-    area = _one_of(Area.objects.filter(treatable=True).order_by("pk").values_list("pk", flat=True)[:12])
+    area = bulk.one_of(Area.objects.filter(treatable=True).order_by("pk").values_list("pk", flat=True)[:12])
     owner = f"(n - 1) / {A_SESSION} + 1"
-    _series(
+    bulk.series(
         Injection,
         begin * A_SESSION,
         count * A_SESSION,
@@ -98,24 +97,6 @@ def _pour_injections(first, begin: int, count: int) -> None:
             "count": 10,
         },
     )
-
-
-def _series(model: type[models.Model], begin: int, count: int, computed: dict[str, str], fixed: dict) -> None:
-    """Writes one row for each n from begin + 1: columns computed from n, fixed ones, and defaults for the rest."""
-    columns, chosen, values = [], [], []
-    for field in model._meta.concrete_fields:
-        columns.append(field.column)
-        if field.column in computed:
-            chosen.append(computed[field.column])
-        else:
-            chosen.append("%s")
-            values.append(bulk.plain(fixed.get(field.column, field.get_default()), field))
-    numbers = "WITH RECURSIVE series(n) AS (VALUES(%s) UNION ALL SELECT n + 1 FROM series WHERE n < %s)"
-    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
-    chosen = ", ".join(part if part == "%s" else part.replace("%", "%%") for part in chosen)
-    statement = f"INSERT INTO {model._meta.db_table} ({quoted}) {numbers} SELECT {chosen} FROM series"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [begin + 1, begin + count, *values])
 
 
 def _lots(version: FormulationVersion, by: User) -> tuple[dict[int, int], Lot]:
@@ -146,26 +127,5 @@ def _years_ago(share: float):
     return clock.now() - timedelta(days=1 + 3650 * (1 - share))
 
 
-def _one_of(ids) -> str:
-    """SQL that goes round the ids with n."""
-    ids = list(ids)
-    return f"CASE n % {len(ids)} {' '.join(f'WHEN {at} THEN {pk}' for at, pk in enumerate(ids))} END"
-
-
 def _last_id(model: type[models.Model]) -> int:
     return model.objects.aggregate(last=Max("pk"))["last"] or 0
-
-
-@contextmanager
-def _unchecked():
-    """Without looking up every foreign key of millions of rows that were computed to fit."""
-    off, on = {
-        "postgresql": ("SET session_replication_role = replica", "SET session_replication_role = DEFAULT"),
-        "sqlite": ("PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"),
-    }[connection.vendor]
-    with connection.cursor() as cursor:
-        cursor.execute(off)
-        try:
-            yield
-        finally:
-            cursor.execute(on)
