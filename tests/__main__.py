@@ -1,6 +1,7 @@
 """`python3 manage.py test`: the suite on SQLite, then on a PostgreSQL of its own.
 
-python3 manage.py test                                  everything, on both
+python3 manage.py test                                  the suite, on both
+python3 manage.py test --all                            with what is slow: races, killed workers, whole processes
 python3 manage.py test --engine sqlite tests/core -x    one engine; the rest goes to pytest
 """
 
@@ -9,36 +10,42 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+import tempfile
+from contextlib import ExitStack, contextmanager
 
 ENGINES = ("sqlite", "postgresql")
 # Where the engine makes no difference, once is enough.
-SKIPPED_ON_POSTGRESQL = ["-m", "not browser", "--ignore=tests/bootstrap"]
+LEFT_OUT = {"sqlite": [], "postgresql": ["not browser", "not once"]}
 NOTHING_RAN = 5  # pytest's exit code when no test was selected
 
 
 def main(arguments: list[str]) -> int:
     """Exit code: the worst of the engines'."""
-    parser = argparse.ArgumentParser(prog="manage.py test", usage="%(prog)s [--engine ENGINE] [pytest arguments]")
+    parser = argparse.ArgumentParser(
+        prog="manage.py test", usage="%(prog)s [--all] [--engine ENGINE] [pytest arguments]", allow_abbrev=False
+    )
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this one (default: on both)")
+    parser.add_argument("--all", action="store_true", help="slow tests too")
+    parser.add_argument("-m", dest="marks", help="as pytest's")
     options, rest = parser.parse_known_args(arguments)
     if not any(word.startswith(("-n", "--numprocesses")) for word in rest):
         rest = ["-n", "3", "--dist", "loadfile", *rest]  # some tests mostly wait
+    marks = [options.marks] if options.marks else [] if options.all else ["not slow"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        codes = [run(engine, rest) for engine in options.engine or ENGINES]
+        codes = [run(engine, marks + LEFT_OUT[engine], rest) for engine in options.engine or ENGINES]
     except KeyboardInterrupt:
         return 130
+    if "not slow" in marks:
+        print("\nSlow tests were left out; --all runs them too.")
     return max([code for code in codes if code != NOTHING_RAN], default=NOTHING_RAN)
 
 
-def run(engine: str, arguments: list[str]) -> int:
+def run(engine: str, marks: list[str], arguments: list[str]) -> int:
     print(f"\nTests on {engine}", flush=True)
-    with database(engine) as url:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("NAPPAGE_")}
-        env |= {"DATABASE_URL": url, "REDIS_URL": ""}
-        first = SKIPPED_ON_POSTGRESQL if engine == "postgresql" else []
-        process = subprocess.Popen([sys.executable, "-m", "pytest", *first, *arguments], env=env)
+    with database(engine) as env:
+        chosen = ["-m", " and ".join(f"({mark})" for mark in marks)]
+        process = subprocess.Popen([sys.executable, "-m", "pytest", *chosen, *arguments], env=env)
         try:
             return abs(process.wait())
         except KeyboardInterrupt:
@@ -49,14 +56,19 @@ def run(engine: str, arguments: list[str]) -> int:
 
 @contextmanager
 def database(engine: str):
-    """The address for DATABASE_URL; empty means SQLite."""
-    if engine == "sqlite":
-        yield ""
-        return
-    from tests.services import private_postgres
+    """The environment that leads to it. It is migrated once; each process of the suite then works on a copy."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nappage-data-"))
+        env = {name: value for name, value in os.environ.items() if not name.startswith("NAPPAGE_")}
+        env |= {"DATABASE_URL": "", "REDIS_URL": "", "MIGRATED_DATABASE": f"{folder}/db.sqlite3"}
+        if engine == "postgresql":
+            from tests.services import private_postgres
 
-    with private_postgres() as postgres:
-        yield postgres.url
+            postgres = stack.enter_context(private_postgres())
+            env |= {"DATABASE_URL": postgres.url, "MIGRATED_DATABASE": postgres.name}
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
+        subprocess.run(migrate, env=env | {"NAPPAGE_DATA_DIR": folder}, check=True)
+        yield env
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 DATA = Path(tempfile.mkdtemp(prefix="nappage-data-"))
+MIGRATED = os.environ.get("MIGRATED_DATABASE")  # to start with a copy of; without it, each process migrates
 os.environ["NAPPAGE_DATA_DIR"] = str(DATA)
 os.environ.setdefault("NAPPAGE_REQUIRE_SECOND_FACTOR", "false")
 os.environ.setdefault("NAPPAGE_HTTPS", "false")
@@ -13,6 +14,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright keeps a
 
 import pytest  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
 from django.test import Client, TransactionTestCase  # noqa: E402
 
 pytest_plugins = ["tests.services", "tests.no_skips", "tests.browser"]
@@ -25,11 +27,13 @@ def pytest_configure(config):
         database.setdefault("TEST", {})["NAME"] = str(DATA / "test.sqlite3")
         database["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
     else:
+        database.setdefault("TEST", {})["TEMPLATE"] = MIGRATED
         database.setdefault("OPTIONS", {})["options"] = "-c nappage.may_truncate=yes"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_USE_FINDERS = True
+    settings.WHITENOISE_AUTOREFRESH = True  # else each new client lists all of static/
     settings.SECURE_SSL_REDIRECT = False
 
 
@@ -44,6 +48,15 @@ def pytest_collection_modifyitems(items):
         return item.get_closest_marker("browser") is not None, item.get_closest_marker("slow") is None
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings) -> bool:
+    """Whether this process's database stands already. PostgreSQL copies by itself, from its TEMPLATE."""
+    if not MIGRATED or connection.vendor != "sqlite":
+        return False
+    shutil.copyfile(MIGRATED, connection.settings_dict["TEST"]["NAME"])
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,7 +83,13 @@ def clinic_row(db):
     from clinic.staff.models import ClinicProfile
 
     return ClinicProfile.objects.create(
-        pk=1, name="Clínica Aurora", phone="+34 910 000 000", time_zone="Europe/Madrid", address="Calle Mayor 1, Madrid"
+        pk=1,
+        name="Clínica Aurora",
+        phone="+34 910 000 000",
+        time_zone="Europe/Madrid",
+        address="Calle Mayor 1, Madrid",
+        quiet_from=None,
+        quiet_until=None,
     )
 
 

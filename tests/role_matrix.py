@@ -176,6 +176,7 @@ REGISTRY = [
     ("registry:patient", "login 302 302 302", STAFF_NOT),
     ("registry:details_tab", STAFF, STAFF_NOT),
     ("registry:edit", STAFF, STAFF),
+    ("registry:trust_contact", STAFF_NOT, "login 302 302 302"),
 ]
 
 HISTORY = [
@@ -211,6 +212,7 @@ SCHEDULING = [
     ("scheduling:unconfirmed", BOOKING, BOOKING),
     ("scheduling:place", "login 400 400 403", "login 400 400 403"),
     ("scheduling:today_panel", BOOKING, BOOKING),
+    ("scheduling:wanted_panel", BOOKING, BOOKING_NOT),
     ("scheduling:stock_forecast", CATALOGUE_READ, CATALOGUE_READ_NOT),
     ("scheduling:book", BOOKING, BOOKING),
     ("scheduling:new_patient", STAFF, STAFF),
@@ -219,6 +221,7 @@ SCHEDULING = [
     ("scheduling:step", BOOKING_NOT, "login 302 302 403"),
     ("scheduling:move", BOOKING, BOOKING),
     ("scheduling:cancel", BOOKING, BOOKING),
+    ("scheduling:undo_cancel", BOOKING_NOT, "login 302 302 403"),
     ("scheduling:book_course", "login 302 302 403", "login 302 302 403"),
     ("scheduling:move_course", BOOKING, BOOKING),
     ("scheduling:cancel_course", BOOKING, BOOKING),
@@ -247,10 +250,41 @@ SCHEDULING = [
     ("scheduling:stranded", STAFF, STAFF),
 ]
 
+# Behind a link there is no account: without the link's own cookie nothing is there, for anybody
+NOT_OPEN = "404 404 404 404"
+
+LINKS = [
+    ("links:open", "302 302 302 302", "405 405 405 405"),
+    ("links:one_click", "302 302 302 302", EVERYBODY),
+    ("links:page", NOT_OPEN, NOT_OPEN),
+    ("links:confirm", NOT_OPEN, NOT_OPEN),
+    ("links:cancel", NOT_OPEN, NOT_OPEN),
+    ("links:move", NOT_OPEN, NOT_OPEN),
+    ("links:calendar_file", NOT_OPEN, NOT_OPEN),
+    ("links:read", NOT_OPEN, NOT_OPEN),
+    ("links:taken", NOT_OPEN, NOT_OPEN),
+    ("links:stop", NOT_OPEN, NOT_OPEN),
+    ("links:visit_panel", STAFF, STAFF_NOT),
+    ("links:new_link", BOOKING_NOT, "login 302 302 403"),
+    ("links:patient_panel", STAFF, STAFF_NOT),
+    ("links:address", BOOKING, BOOKING_NOT),
+    ("links:replace", BOOKING_NOT, "login 302 302 403"),
+    ("links:lift", STAFF_NOT, "login 302 302 302"),
+    ("links:requests_panel", BOOKING, BOOKING_NOT),
+    ("links:settle", BOOKING_NOT, "login 302 302 403"),
+    ("links:told_panel", PRACTITIONER, PRACTITIONER_NOT),
+    ("links:told", PRACTITIONER, "login 302 403 403"),
+    ("links:settings", ADMINISTRATOR, ADMINISTRATOR),
+]
+
 REMINDERS = [
     ("reminders:outbox", STAFF, STAFF_NOT),
     ("reminders:failed_panel", STAFF, STAFF_NOT),
     ("reminders:sent_texts", PRACTITIONER, PRACTITIONER_NOT),
+    # Closed while no provider is set up; what opens them is a signature, not a person
+    ("reminders:email_report", "405 405 405 405", "404 404 404 404"),
+    ("reminders:sms_report", "405 405 405 405", "404 404 404 404"),
+    ("reminders:twilio_report", "405 405 405 405", "404 404 404 404"),
     ("reminders:tab", STAFF, STAFF_NOT),
     ("reminders:resend", DESK_NOT, "login 403 302 403"),
     ("reminders:told", DESK_NOT, "login 403 302 403"),
@@ -258,8 +292,14 @@ REMINDERS = [
     ("reminders:decide", PRACTITIONER, PRACTITIONER),
     ("reminders:rules", ADMINISTRATOR, ADMINISTRATOR_NOT),
     ("reminders:edit_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("reminders:rule_effect", ADMINISTRATOR_NOT, ADMINISTRATOR),
+    ("reminders:try_rule", ADMINISTRATOR, ADMINISTRATOR_NOT),
+    ("reminders:visit_panel", STAFF, STAFF_NOT),
+    ("reminders:session_panel", PRACTITIONER, PRACTITIONER_NOT),
+    ("reminders:move_panel", STAFF, STAFF_NOT),
     ("reminders:edit_text", ADMINISTRATOR, ADMINISTRATOR),
     ("reminders:preview_text", ADMINISTRATOR_NOT, ADMINISTRATOR),
+    ("reminders:restore_text", ADMINISTRATOR_NOT, "login 403 403 302"),
 ]
 
 RECALL_PAGE = "login 200 403 200"
@@ -282,14 +322,28 @@ RECALLS = [
 
 CHARTING = [
     ("charting:tab", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:points", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:compare", PRACTITIONER, PRACTITIONER_NOT),
     ("charting:start", PRACTITIONER_NOT, "login 302 403 403"),
     ("charting:unsigned_panel", PRACTITIONER, PRACTITIONER_NOT),
     ("charting:session", "login 302 403 403", PRACTITIONER_NOT),
+    ("charting:review", PRACTITIONER, PRACTITIONER),
     ("charting:chart", PRACTITIONER, PRACTITIONER),
     ("charting:save", PRACTITIONER, "login 400 403 403"),
+    ("charting:sentence", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:phrases", CATALOGUE_READ, CATALOGUE_READ),
+    ("charting:edit_phrase", CATALOGUE_READ, CATALOGUE_READ),
+    ("charting:retire_phrase", CATALOGUE_READ, CATALOGUE_READ),
+    ("charting:line", PRACTITIONER_NOT, "login 422 403 403"),
+    ("charting:recipe", PRACTITIONER, PRACTITIONER_NOT),
     ("charting:present", "login 204 403 403", PRACTITIONER_NOT),
     ("charting:sign", PRACTITIONER, PRACTITIONER),
     ("charting:labels", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:earlier", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:earlier_version", PRACTITIONER, PRACTITIONER),
+    ("charting:to_cosign_panel", PRACTITIONER, PRACTITIONER_NOT),
+    ("charting:cosign", "login 302 403 403", "login 302 403 403"),
+    ("charting:pdf", "login 302 403 403", PRACTITIONER_NOT),
     ("charting:new_plan", PRACTITIONER, PRACTITIONER),
     ("charting:plan", PRACTITIONER, PRACTITIONER_NOT),
     ("charting:edit_plan", PRACTITIONER, PRACTITIONER),
@@ -298,6 +352,7 @@ CHARTING = [
     ("charting:choose_plan", PRACTITIONER_NOT, "login 302 403 403"),
     ("charting:safety_rules", CATALOGUE_READ, CATALOGUE_READ_NOT),
     ("charting:edit_safety_rule", ADMINISTRATOR, ADMINISTRATOR),
+    ("charting:after", "login 302 403 403", "login 302 403 403"),
     ("charting:addendum", "login 302 403 403", "login 302 403 403"),
     ("charting:void", PRACTITIONER, PRACTITIONER),
 ]
@@ -312,6 +367,7 @@ ROWS = [
     *REGISTRY,
     *HISTORY,
     *SCHEDULING,
+    *LINKS,
     *REMINDERS,
     *RECALLS,
     *CHARTING,

@@ -124,8 +124,9 @@ class Service:
 
 
 class Postgres(Service):
-    """A cluster with an empty database `nappage`; durable enough for a killed server, not for a killed machine."""
+    """A cluster with an empty database; durable enough for a killed server, not for a killed machine."""
 
+    name = "nappage"  # of the database, and of who owns it
     stop_signal = signal.SIGINT  # its fast shutdown: sessions end, data are kept
 
     def __init__(self, *, durable: bool = False):
@@ -134,7 +135,7 @@ class Postgres(Service):
 
     @property
     def url(self) -> str:
-        return f"postgres://nappage:{self.password}@{HOST}:{self.port}/nappage"
+        return f"postgres://{self.name}:{self.password}@{HOST}:{self.port}/{self.name}"
 
     def prepare(self) -> None:
         self.programs = postgres_programs()
@@ -145,7 +146,7 @@ class Postgres(Service):
             self.programs = self._readable(self.programs)
             for path in (self.folder, password_file):
                 os.chown(path, self.user.pw_uid, self.user.pw_gid)
-        initdb = [self.programs / "initdb", "-D", "data", "-U", "nappage", "-A", "scram-sha-256", "--pwfile=password"]
+        initdb = [self.programs / "initdb", "-D", "data", "-U", self.name, "-A", "scram-sha-256", "--pwfile=password"]
         locale = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
         done = subprocess.run(
             [*initdb, "--encoding=UTF8", f"--locale={locale}", "--no-sync"],
@@ -182,7 +183,7 @@ class Postgres(Service):
         ]
 
     def answers(self) -> bool:
-        server = {"host": HOST, "port": self.port, "user": "nappage", "password": self.password, "connect_timeout": 2}
+        server = {"host": HOST, "port": self.port, "user": self.name, "password": self.password, "connect_timeout": 2}
         try:
             connection = psycopg2.connect(dbname="postgres", **server)
         except psycopg2.OperationalError:
@@ -190,9 +191,9 @@ class Postgres(Service):
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'nappage'")
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name])
                 if not cursor.fetchone():
-                    cursor.execute("CREATE DATABASE nappage")
+                    cursor.execute(f"CREATE DATABASE {self.name}")
             return True
         except psycopg2.OperationalError:
             return False

@@ -12,6 +12,8 @@ import pytest
 
 from clinic import bootstrap
 
+pytestmark = pytest.mark.once
+
 
 class Entered(Exception):
     """The set-up is done and manage.py starts over inside the environment."""

@@ -4,7 +4,11 @@ import json
 import re
 import tomllib
 
+import pytest
+
 from clinic.bootstrap import APP, BASE, NODE, TESTS
+
+pytestmark = pytest.mark.once
 
 
 def pins(text):

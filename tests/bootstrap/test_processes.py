@@ -12,6 +12,8 @@ import pytest
 from clinic.core import processes
 from clinic.core.processes import Child, Household, VitalChildEnded
 
+pytestmark = pytest.mark.once
+
 FOREVER = 'echo $$ >> "$0"; sleep 600 & echo $! >> "$0"; wait'  # a child with a child of its own
 
 

@@ -16,6 +16,8 @@ import pytest
 from clinic.bootstrap import BASE
 from tests.services import free_port
 
+pytestmark = pytest.mark.once
+
 
 def environment():
     """That of a person at a terminal: nothing of ours is set, and no Python environment is active."""

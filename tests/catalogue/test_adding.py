@@ -71,6 +71,20 @@ def test_a_word_taken_or_unreadable_is_refused_and_kept(admin, name):
     assert 'value="Cold"' in response.text and Ingredient.objects.count() == 2
 
 
+@pytest.mark.parametrize("name", ["Glow", "gLOW", "Old name"])
+def test_no_word_is_given_another_s_name(admin, name):
+    IngredientFactory(key="glow", name="Glow")
+    IngredientFactory(key="other", name="Old name", retired_at=clock.now())
+    row = IngredientFactory(name="Shine", unit="mg")
+    address = reverse("catalogue:edit_ingredient", args=[row.pk])
+    response = admin.post(address, new_ingredient(name=name, storage="Cold"))
+    assert response.status_code == 200 and set(response.context["form"].errors) == {"name"}
+    assert 'value="Cold"' in response.text
+    row.refresh_from_db()
+    assert (row.name, row.storage) == ("Shine", "")
+    assert admin.post(address, new_ingredient(name="SHINE")).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", " "), ("unit", ""), ("unit", "kg"), ("ingredient_class", "x"), ("sources", "here"), ("vehicle", "")],

@@ -12,6 +12,8 @@ from treatments.catalogue import conversions
 from treatments.catalogue.facts import all_words, in_other_words
 from treatments.catalogue.gtin import check_digit, gtin14
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("per_ml", "unit", "percent"),

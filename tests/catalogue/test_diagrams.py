@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "diagrams"
 KEYS = {
     "body_front", "body_back", "face_front", "face_left", "face_right", "scalp_top", "scalp_front", "scalp_back",

@@ -9,7 +9,10 @@ from django.test import override_settings
 
 from clinic.audit.models import AuditEvent
 from clinic.core.errors import Conflict, Refused
+from clinic.staff.models import ClinicProfile
 from tests.catalogue.exchange import LATER, WHEN, empty_clinic, problems_of, rows_here, write_catalogue, write_version
+from tests.database import undone
+from tests.factories.people import AdministratorFactory
 from treatments.catalogue.exchange import packages, queries, services
 from treatments.catalogue.exchange.enums import Flow, State
 from treatments.catalogue.exchange.plan import make_plan
@@ -23,19 +26,17 @@ from treatments.catalogue.models import (
     RecipeLine,
 )
 
-pytestmark = pytest.mark.usefixtures("clinic_row")
+pytestmark = [pytest.mark.usefixtures("clinic_row"), pytest.mark.once]
 THERE = override_settings(PACKAGE_KEY="the key of another clinic")
 
 
-@pytest.fixture
-def package(administrator) -> bytes:
+@pytest.fixture(scope="module")
+def package(django_db_setup, django_db_blocker) -> bytes:
     """Made by another clinic, whose rows are gone again."""
-    formulation = write_catalogue()
-    approved = formulation.versions.get(status="approved")
-    with THERE:
-        content = services.export_recipes(version_ids=[approved.pk], by=administrator, at=LATER)
-    empty_clinic()
-    return content
+    with django_db_blocker.unblock(), undone(), THERE:
+        ClinicProfile.objects.create(pk=1, name="Clínica Aurora")
+        approved = write_catalogue().versions.get(status="approved")
+        return services.export_recipes(version_ids=[approved.pk], by=AdministratorFactory(), at=LATER)
 
 
 def bring_in(content: bytes, by, **options):

@@ -5,19 +5,22 @@ from itertools import pairwise
 
 import pytest
 
-from tests.catalogue.exchange import SOURCE, empty_clinic, problems_of, restore, write_catalogue
+from tests.catalogue.exchange import SOURCE, problems_of, restore, write_catalogue
+from tests.database import undone
+from tests.factories.people import AdministratorFactory
 from treatments.catalogue.exchange import services, yamltext
 from treatments.catalogue.exchange.enums import Flow
 from treatments.catalogue.models import FormulationVersion, Ingredient
 
+pytestmark = pytest.mark.once
 
-@pytest.fixture
-def content(db, administrator) -> str:
-    """A whole catalogue as text; the clinic is empty again."""
-    write_catalogue()
-    text = services.export_catalogue(by=administrator).decode()
-    empty_clinic()
-    return text
+
+@pytest.fixture(scope="module")
+def content(django_db_setup, django_db_blocker) -> str:
+    """A whole catalogue as text, of a clinic that is gone again."""
+    with django_db_blocker.unblock(), undone():
+        write_catalogue()
+        return services.export_catalogue(by=AdministratorFactory()).decode()
 
 
 def line_of(text: str, part: str) -> int:

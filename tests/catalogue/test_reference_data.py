@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "treatments/catalogue/data"
 HISTORY = ROOT / "patients/history/data"
@@ -65,8 +67,6 @@ SCALES = {
 SAYS_SO = "No source was found|Not named by the sources|Shown on the drawing"
 WITHOUT_CLAIM = {
     "area": {"foot", "nose", "ear"},
-    "ingredient": {"horse_chestnut"},
-    "ingredient_condition": {"caffeine_heart_disease", "minoxidil_low_blood_pressure"},
 }
 
 

@@ -15,7 +15,7 @@ from treatments.catalogue.models import (
     Technique,
 )
 
-pytestmark = pytest.mark.usefixtures("clinic_row", "catalogue")
+pytestmark = [pytest.mark.usefixtures("clinic_row", "catalogue"), pytest.mark.once]
 WITHOUT_CLAIM = {"foot", "nose", "ear", "horse_chestnut", "caffeine_heart_disease", "minoxidil_low_blood_pressure"}
 
 

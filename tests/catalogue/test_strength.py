@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from treatments.catalogue.models import RecipeLine
 from treatments.catalogue.strength import shown, strengths
 
+pytestmark = pytest.mark.once
+
 
 def of(concentration, volume, total):
     line = RecipeLine(concentration=concentration and Decimal(concentration), volume_ml=Decimal(volume))

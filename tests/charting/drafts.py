@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from tests.factories.patients import PatientFactory, asked
 from tests.factories.people import PASSWORD
-from tests.factories.treatments import ApprovedVersionFactory, AreaFactory, LotFactory, TechniqueFactory
+from tests.factories.treatments import REVIEWED, ApprovedVersionFactory, AreaFactory, LotFactory, TechniqueFactory
 from treatments.catalogue.enums import Laterality
 from treatments.charting import services
-from treatments.charting.models import SessionDraft
+from treatments.charting.models import SessionDraft, TreatmentSession
 
 WHEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)  # a Monday, 10:00 in Madrid
 
@@ -63,14 +63,16 @@ class Kit:
                 "preparations": [self.syringe()] if syringes is None else syringes,
                 "injections": [self.group()] if groups is None else groups,
                 "note": "Well tolerated.",
+                "findings": {"reaction": "none"},
                 **texts,
             }
         )
 
-    def start(self, content=None, *, patient=None, by=None):
-        """An open session whose draft holds `content`."""
+    def start(self, content=None, *, patient=None, by=None, review=REVIEWED):
+        """An open session whose draft holds `content`; `review` is None for one that was not reviewed."""
         by = by or self.practitioner
         session = services.start_session(patient=patient or self.patient, practitioner=by, by=by, at=WHEN)
+        TreatmentSession.objects.filter(pk=session.pk).update(review=review)
         if content is not None:
             SessionDraft.objects.filter(pk=session.pk).update(content=content)
         return session

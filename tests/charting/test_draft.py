@@ -6,7 +6,10 @@ from decimal import Decimal
 import pytest
 
 from treatments.charting import draft
-from treatments.charting.draft import Malformed, added_group, added_syringe, checked, read_chart, removed
+from treatments.charting.draft import Malformed, checked, read_chart
+from treatments.charting.editing import added_group, added_syringe, removed
+
+pytestmark = pytest.mark.once
 
 GROUP = {
     "id": "i1",
@@ -134,6 +137,12 @@ def test_one_separator_comma_or_point(typed, ml):
 @pytest.mark.parametrize("typed", ["3.55", "40.1", "0", "three"])
 def test_depth_has_one_decimal_and_ends_at_40_mm(typed):
     assert problems_of(group={"depth_mm": typed}) == ["injections.i1.depth_mm"]
+
+
+@pytest.mark.parametrize("typed", ["7.55", "100.1", "0", "ten"])
+def test_the_spacing_of_a_grid_has_one_decimal_and_ends_at_100_mm(typed):
+    grid = {"points": [[0.1, 0.1]], "diagram": "body_front", "spacing_mm": typed}
+    assert problems_of(group=grid) == ["injections.i1.spacing_mm"]
 
 
 @pytest.mark.parametrize("typed", ["", "0", "2001", "1.5", "-3", "१२", "1e1"])

@@ -14,8 +14,9 @@ from treatments.charting.models import SessionDraft, TreatmentSession
 from treatments.charting.services import DraftConflict, save_draft, start_session
 
 
-def save(session, kit, *, version=0, note="typed", by=None, at=WHEN):
-    return save_draft(session_id=session.pk, version=version, content={"note": note}, by=by or kit.practitioner, at=at)
+def save(session, kit, *, version=0, note="typed", by=None, at=WHEN, **names):
+    by = by or kit.practitioner
+    return save_draft(session_id=session.pk, version=version, content={"note": note}, by=by, at=at, **names)
 
 
 def test_a_save_counts_the_version_up(kit):
@@ -37,6 +38,20 @@ def test_a_stale_tab_gets_what_is_stored_and_writes_nothing(kit):
 def test_the_same_save_after_a_lost_answer_is_no_conflict(kit):
     session = kit.start()
     assert save(session, kit).version == save(session, kit).version == 1
+
+
+def test_a_page_being_closed_saves_after_its_own_last_save_and_not_after_anothers(kit):
+    """It knows what its save under way will make of the version, and not whether that save came first."""
+    session = kit.start()
+    save(session, kit, note="under way", save_id="a-1")
+    assert save(session, kit, version=1, note="closing", save_id="a-2", after="a-1").version == 2
+    for other in ("b-1", ""):
+        version = SessionDraft.objects.get().version
+        save(session, kit, version=version, note="another window", save_id=other)
+        with pytest.raises(DraftConflict) as conflict:
+            save(session, kit, version=version + 1, note="closing", save_id="a-4", after="a-3")
+        assert conflict.value.stored.content == {"note": "another window"}
+    assert SessionDraft.objects.get().content == {"note": "another window"}
 
 
 def test_only_the_author_saves(kit):

@@ -61,7 +61,7 @@ def add_syringe(page, kit, volume="5"):
         page.get_by_text("Add a syringe").click()
     page.get_by_label("Recipe").select_option(str(kit.version.pk))
     page.locator("#add-syringe").get_by_label("Drawn up").fill(volume)
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator("#add-syringe").get_by_role("button", name="Add", exact=True).click()
 
 
 def left(*lots) -> list[Decimal]:
@@ -96,6 +96,7 @@ def test_draw_up_vary_sign_label_and_void(clean_page, open_chart, kit, live_serv
     first.get_by_label("drawn up").press("Enter")  # saves at most: it does not press the first button it finds
     expect(page.locator(".syringe")).to_have_count(1)
     axe_clean(page)
+    page.locator("#findings-reaction").get_by_text("none", exact=True).click()  # nothing is signed without it
     saved(page)
     number = mixture_number(session.pk, 1)
     expect(page.locator('.syringe [data-part="number"]').first).to_have_text(number)
@@ -113,6 +114,7 @@ def test_draw_up_vary_sign_label_and_void(clean_page, open_chart, kit, live_serv
     expect(page.locator(".read-syringe")).to_contain_text("1 mL instead of 2.5 mL")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Sign", exact=True).click()
+    page.get_by_role("link", name="The signed record").click()
     expect(page.locator(".signature")).to_contain_text("Dr Ana Ruiz")
     expect(page.locator(".read-syringe")).to_contain_text("Fainted last time")
     expect(page.locator(".read-syringe")).to_contain_text(number)
@@ -249,9 +251,11 @@ def test_a_session_of_a_plan_starts_with_its_recipe(clean_page, live_server, sig
     page.goto(f"{live_server.url}/sessions/plans/{plan.pk}/")
     axe_clean(page)
     page.get_by_role("button", name="Start session 1").click()
+    page.get_by_label("No", exact=True).check()  # the review's one question
+    page.get_by_role("button", name="Start the session").click()
     expect(page.locator("html")).to_have_class(re.compile("charting-live"))
     expect(page.get_by_label("Recipe")).to_have_value(str(kit.version.pk))
     expect(page.get_by_label("Indication")).to_have_value(plan.indication.key)
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator("#add-syringe").get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".syringe")).to_have_count(1)
     assert TreatmentSession.objects.get().plan == plan

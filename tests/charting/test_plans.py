@@ -12,7 +12,7 @@ from clinic.core.errors import Conflict, Refused
 from tests.charting.drafts import WHEN
 from tests.factories.patients import PatientFactory
 from tests.factories.people import PractitionerFactory
-from tests.factories.treatments import ApprovedVersionFactory, AreaFactory, IndicationFactory, PlanFactory
+from tests.factories.treatments import REVIEWED, ApprovedVersionFactory, AreaFactory, IndicationFactory, PlanFactory
 from treatments.catalogue.enums import Laterality, VersionStatus
 from treatments.catalogue.models import FormulationVersion
 from treatments.charting import plans, queries, services
@@ -68,6 +68,7 @@ def test_planned_and_kept_intervals_stand_side_by_side(plan, madrid):
 def test_a_session_begins_with_what_its_plan_says(kit, plan, desk):
     session = services.start_session(patient=kit.patient, practitioner=kit.practitioner, by=kit.practitioner)
     assert (session.plan, session.draft.content) == (plan, {"indication": plan.indication.key})
+    TreatmentSession.objects.update(review=REVIEWED)
     page = desk.get(reverse("charting:chart", args=[session.pk]))
     form = page.context["forms"].preparation
     assert form.initial == {"version_id": kit.version.pk, "volume_ml": kit.version.total_volume_ml}

@@ -27,7 +27,7 @@ def test_a_complete_chart_has_no_problems(kit):
 
 
 def test_nothing_charted(kit):
-    assert judge({}) == [""]
+    assert judge({}) == ["", "findings.reaction"]
     assert judge(kit.content(groups=[])) == [""]
 
 

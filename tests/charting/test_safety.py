@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from patients.history.enums import AllergenKind, Effect, MedicineGroup, Pregnancy, Topic
 from patients.history.models import NoneKnown, PregnancyAnswer
@@ -21,9 +22,10 @@ from tests.factories.patients import (
     PatientFactory,
     PatientMedicineFactory,
     asked,
+    take_back,
 )
 from tests.factories.people import PASSWORD
-from tests.factories.treatments import ApprovedVersionFactory, AreaFactory, TechniqueFactory
+from tests.factories.treatments import REVIEWED, ApprovedVersionFactory, AreaFactory, TechniqueFactory
 from treatments.catalogue.enums import VersionStatus
 from treatments.catalogue.models import (
     FormulationVersion,
@@ -74,7 +76,9 @@ def limit(per, most, unit="mg", **other):
 def earlier(kit, *, days=0, hours=0, content=None):
     """A signed session of the same patient before WHEN."""
     at = WHEN - timedelta(days=days, hours=hours)
-    session = TreatmentSession.objects.create(patient=kit.patient, practitioner=kit.practitioner, started_at=at)
+    session = TreatmentSession.objects.create(
+        patient=kit.patient, practitioner=kit.practitioner, started_at=at, review=REVIEWED
+    )
     from treatments.charting.models import SessionDraft
 
     content = content or kit.content()
@@ -119,7 +123,7 @@ def test_loading_adds_what_is_missing_and_leaves_what_the_clinic_set(kit):
 
 
 def test_a_rule_whose_row_was_never_loaded_speaks_as_shipped(kit):
-    NoneKnown.objects.all().delete()
+    take_back(NoneKnown.objects.all())
     assert not SafetyRule.objects.exists()
     assert of("not_asked", said(kit, kit.content()))[0] == ("allergies", "reason")
 
@@ -277,15 +281,15 @@ def test_the_clinics_word_on_breast_feeding_counts(kit):
 @pytest.mark.parametrize("topic", [*Topic, "pregnancy"])
 def test_a_question_that_was_never_asked(kit, topic):
     if topic == "pregnancy":
-        PregnancyAnswer.objects.all().delete()
+        take_back(PregnancyAnswer.objects.all())
     else:
-        NoneKnown.objects.filter(topic=topic).delete()
+        take_back(NoneKnown.objects.filter(topic=topic))
     assert of("not_asked", said(kit, kit.content())) == [(topic, "reason")]
 
 
 def test_men_are_not_asked_about_pregnancy(kit):
     kit.patient = asked(PatientFactory(sex="male"))
-    PregnancyAnswer.objects.all().delete()
+    take_back(PregnancyAnswer.objects.all())
     assert of("not_asked", said(kit, kit.content(), patient=kit.patient)) == []
 
 
@@ -601,7 +605,7 @@ def test_a_consultation_that_is_missing(kit, state, count, monkeypatch):
 
 @pytest.mark.parametrize("effect", ["stop", "reason", "note"])
 def test_the_effect_is_the_clinics(kit, effect):
-    NoneKnown.objects.filter(topic="allergies").delete()
+    take_back(NoneKnown.objects.filter(topic="allergies"))
     set_rule("not_asked", effect=effect)
     assert of("not_asked", said(kit, kit.content())) == [("allergies", effect)]
 
@@ -666,3 +670,17 @@ def test_the_number_of_queries_does_not_grow(kit):
     )
     much = asked_queries(many)
     assert much - little <= 8, (little, much)
+
+
+def test_a_recipe_speaks_before_it_is_added(kit, client_of):
+    rule = AllergenFactory(name="Amide anaesthetic")
+    IngredientAllergen.objects.create(key="x", ingredient=first(kit), allergen=rule, effect="stop")
+    PatientAllergyFactory(patient=kit.patient, allergen=rule)
+    PatientConditionFactory(patient=kit.patient)
+    session = kit.start({})
+    assert [a.rule for a in safety.answers_for_recipe({}, session, kit.version.pk)] == ["allergen"]
+    own, page = client_of(kit.practitioner), reverse("charting:recipe", args=[session.pk])
+    assert "Amide anaesthetic" in own.get(page, {"new-version_id": kit.version.pk}).content.decode()
+    for strange in ("", "x", "999999", "-1", "9" * 30):
+        answer = own.get(page, {"new-version_id": strange})
+        assert answer.status_code == 200 and "Amide" not in answer.content.decode()

@@ -49,8 +49,9 @@ def open_chart(live_server, sign_in, kit):
 
 def choose_syringe(page, kit):
     page.get_by_label("Recipe").select_option(str(kit.version.pk))
+    expect(page.locator("#recipe-says")).to_contain_text("an allergy to Amide anaesthetic is on record")
     page.locator("#add-syringe").get_by_label("Drawn up").fill("5")
-    page.get_by_role("button", name="Add", exact=True).click()
+    page.locator("#add-syringe").get_by_role("button", name="Add", exact=True).click()
 
 
 def test_an_allergy_speaks_as_the_syringe_is_chosen_and_is_answered_there(
@@ -68,6 +69,7 @@ def test_an_allergy_speaks_as_the_syringe_is_chosen_and_is_answered_there(
     axe_clean(page)
     choose_tool(page)
     tap(page, *LEFT_THIGH)
+    page.locator("#findings-reaction").get_by_text("none", exact=True).click()  # nothing is signed without it
     saved(page)
     page.get_by_role("link", name="Read and sign").click()
     missing = page.get_by_role("link", name=re.compile("Say why it was done all the same"))
@@ -82,6 +84,7 @@ def test_an_allergy_speaks_as_the_syringe_is_chosen_and_is_answered_there(
     page.get_by_role("link", name="Read and sign").click()
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Sign", exact=True).click()
+    page.get_by_role("link", name="The signed record").click()
     expect(page.get_by_text("unchanged since it was signed")).to_be_visible()
     expect(page.locator(".safety")).to_contain_text(REASON)
     axe_clean(page)

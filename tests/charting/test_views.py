@@ -12,7 +12,7 @@ from clinic.audit.models import AuditEvent
 from tests.charting.drafts import WHEN
 from tests.factories.patients import PatientFactory, asked
 from tests.factories.people import PASSWORD, PractitionerFactory
-from tests.factories.treatments import LotFactory
+from tests.factories.treatments import ApprovedVersionFactory, LotFactory
 from treatments.charting.models import Addendum, SessionDraft, TreatmentSession
 from treatments.charting.services import save_draft
 
@@ -47,9 +47,12 @@ def test_a_draft_is_its_authors_and_a_signed_session_every_practitioners(kit, cl
     assert url("session", draft) in colleague.get(url("tab", kit.patient)).content.decode()
 
 
-def test_starting_leads_to_the_chart(kit, desk):
+def test_starting_leads_to_the_chart_by_way_of_the_review(kit, desk):
     response = desk.post(url("start", kit.patient))
-    assert response["Location"] == url("chart", TreatmentSession.objects.get())
+    session = TreatmentSession.objects.get()
+    assert response["Location"] == url("chart", session)
+    assert desk.get(response["Location"])["Location"] == url("review", session)
+    assert desk.post(url("review", session), {"nsaid": "no"})["Location"] == url("chart", session)
     assert desk.get(response["Location"]).status_code == 200
 
 
@@ -85,7 +88,9 @@ def test_a_whole_chart_without_the_script(kit, desk):
     group = {"preparation": "p1", "technique": "nappage", "depth_mm": "3", "volume_ml": "0,05"}
     group |= {"area": "thigh_front", "side": "left", "count": "40", "needle": "4 mm"}
     assert post(desk, session, "add-points", version=1, **group).status_code == 302
-    texts = {"indication": "", "note": "Calm.", "reactions": "", "advice": "Ice."}
+    page = desk.get(url("chart", session)).text
+    assert "40 × 0.05\u00a0mL · 3\u00a0mm" in page, "as it is read, not as it was typed"
+    texts = {"indication": "", "note": "Calm.", "reactions": "", "advice": "Ice.", "findings-reaction": "none"}
     assert post(desk, session, "texts", version=2, **texts).status_code == 302
     response = desk.post(url("sign", session), signature(desk, session), follow=True)
     assert b"The session is signed." in response.content
@@ -156,6 +161,20 @@ def test_a_form_that_nobody_sent_changes_nothing(kit, desk, do):
     assert content_of(session)["injections"] == kit.content()["injections"]
 
 
+def test_the_next_points_begin_as_they_were_put_last_time(kit, desk):
+    kit.signed(kit.content(groups=[kit.group(), kit.group(id="i2", side="right", depth_mm="3,5", needle="")]))
+    begins = {"preparation": "p1", "technique": "nappage", "volume_ml": "0.05"}
+
+    def next_points(content):
+        return desk.get(url("chart", kit.start(content, by=kit.practitioner))).context["forms"].group.initial
+
+    assert next_points({"preparations": [kit.syringe()]}) == begins | {"depth_mm": "3.5", "needle": ""}
+    of_another_recipe = {"preparations": [kit.syringe(version_id=ApprovedVersionFactory().pk)]}
+    assert next_points(of_another_recipe) == begins | {"volume_ml": "", "depth_mm": "", "needle": ""}
+    own = kit.content(groups=[kit.group(depth_mm="2")])
+    assert next_points(own) == begins | {"depth_mm": "2", "needle": "4 mm, 30 G"}
+
+
 # autosave ---------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +205,10 @@ def test_autosave_answers_with_the_version_and_the_clinics_time(kit, desk):
         '{"version": -1, "content": {}}',
         '{"version": 99999999999999999999, "content": {}}',
         '{"version": 0, "content": []}',
+        '{"version": 0, "content": {}, "id": 7}',
+        '{"version": 0, "content": {}, "id": "' + "a" * 37 + '"}',
+        '{"version": 0, "content": {}, "after": "<x>"}',
+        '{"version": 0, "content": {}, "save_id": "a"}',
         '{"version": 0, "content": {"surprise": 1}}',
         '{"version": 0, "content": {"injections": [{"points": [[NaN, 0]]}]}}',
         '{"version": 0, "content": {"injections": [{"points": [[1e999, 0]]}]}}',

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from clinic.core.fields import DoseField, format_amount
 from clinic.core.forms import Form
 
+pytestmark = pytest.mark.once
+
 # What is typed, and the amount that everybody means by it; None where it must be refused
 SPELLINGS = [
     ("0.5", "0.5"),

@@ -7,6 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from clinic.core import env
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(("value", "meant"), [("true", True), ("false", False)])
 def test_flags(monkeypatch, value, meant):

@@ -9,6 +9,8 @@ import pytest
 from clinic.core import context
 from clinic.core.logs import JsonFormatter
 
+pytestmark = pytest.mark.once
+
 SECRET = "Ana Ruiz has a secret"
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from clinic.core.forms import DateField, NameField, TimeField
 from clinic.core.text import clean, clean_line, digits, fold
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("name", "folded"),

@@ -11,8 +11,9 @@ from clinic.staff.models import User
 from patients.registry.models import Patient
 from treatments.charting.models import TreatmentSession
 from treatments.demo.people import PASSWORD, STAFF
+from treatments.recall.models import RecallEntry
 from treatments.reminders.models import Reminder
-from treatments.scheduling.models import Appointment
+from treatments.scheduling.models import Appointment, Course, HoursException, WaitingEntry
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -32,6 +33,8 @@ def test_the_demo_clinic_is_whole_and_stands_once(settings):
     first, built = said_by("demo"), counts()
     assert all(email in first for email, *_rest in STAFF.values()) and PASSWORD in first
     assert all(built)
+    assert WaitingEntry.objects.exists() and Course.objects.exists() and HoursException.objects.exists()
+    assert RecallEntry.objects.exclude(status="to_call").exists(), "a recall that somebody works on"
     assert said_by("demo") == first and counts() == built
     assert "is what was signed" in said_by("verify_sessions")
     assert "whole" in said_by("verify_audit")

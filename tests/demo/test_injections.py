@@ -7,7 +7,7 @@ from tests.factories.patients import PatientFactory
 from tests.factories.people import PractitionerFactory
 from tests.factories.treatments import ApprovedVersionFactory, AreaFactory, TechniqueFactory
 from treatments.charting.models import Injection, PreparationLot, TreatmentSession
-from treatments.demo import injections
+from treatments.demo.bench import injections
 from treatments.recall.receipts import find_subject, received
 from treatments.stock.models import Lot
 
@@ -20,7 +20,7 @@ def test_a_bad_lot_is_spread_among_them(clinic_row, monkeypatch):
     AreaFactory.create_batch(3)
     TechniqueFactory()
     doctors = PractitionerFactory.create_batch(2)
-    injections.fill(injections=160, version=ApprovedVersionFactory(), doctors=doctors)
+    injections.fill(injections=160, version=ApprovedVersionFactory(), doctors=doctors, say=print)
     assert TreatmentSession.objects.filter(status="signed").count() == 20
     assert Injection.objects.count() == 160
     assert PreparationLot.objects.count() == 40

@@ -256,8 +256,11 @@ class PlanFactory(factory.django.DjangoModelFactory):
     made_at = LONG_AGO
 
 
+REVIEWED = {"at": "2024-01-01T09:00:00+00:00", "by": "Dr Ana Ruiz", "nsaid": "no", "what": "", "gaps": []}
+
+
 class SessionFactory(factory.django.DjangoModelFactory):
-    """A draft session with an empty draft."""
+    """A draft session with an empty draft, reviewed before its start."""
 
     class Meta:
         model = TreatmentSession
@@ -266,6 +269,7 @@ class SessionFactory(factory.django.DjangoModelFactory):
     patient = factory.SubFactory(PatientFactory)
     practitioner = factory.SubFactory(PractitionerFactory)
     started_at = LONG_AGO
+    review = factory.LazyFunction(REVIEWED.copy)
 
     @factory.post_generation
     def draft(self, create, extracted, **kwargs):

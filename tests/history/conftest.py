@@ -3,6 +3,7 @@ import pytest
 from clinic.audit.models import AuditEvent
 from patients.history.models import Allergen, Condition, Medicine, Product
 from patients.history.services import load_vocabulary
+from tests.database import undone
 from tests.factories.patients import PatientFactory
 
 
@@ -13,9 +14,11 @@ def history_alone(settings):
     settings.PATIENT_TABS = [tab for tab in settings.PATIENT_TABS if tab["view"].startswith(("registry:", "history:"))]
 
 
-@pytest.fixture
-def vocabulary(db):
-    load_vocabulary()
+@pytest.fixture(scope="module")
+def vocabulary(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), undone():
+        load_vocabulary()
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from clinic.audit.models import AuditEvent
 from clinic.core import clock
@@ -192,3 +193,31 @@ def test_pregnancy_takes_a_real_answer(patient, practitioner, state):
 
 def test_rows_say_nothing_about_the_patient_by_themselves(statement):
     assert "lecithin" not in str(statement("allergy"))
+
+
+# What the database itself refuses
+
+
+def refused(act):
+    with pytest.raises(IntegrityError) as error, transaction.atomic():
+        act()
+    return str(error.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_statement_leaves_its_patient_or_the_record_by_any_path(statement, practitioner, kind):
+    row = statement(kind)
+    table = row._meta.db_table
+
+    def raw(statement):
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    assert "never_deleted" in refused(lambda: raw(f"DELETE FROM {table}"))
+    assert "frozen" in refused(lambda: raw(f"UPDATE {table} SET patient_id = patient_id + 1"))
+    raw(f"UPDATE {table} SET voided_at = recorded_at, voided_by_id = recorded_by_id, void_reason = 'Mistake'")
+    if kind in {"allergy", "condition", "medicine"}:
+        assert "frozen" in refused(lambda: raw(f"UPDATE {table} SET note = 'Other'"))
+    assert "frozen" in refused(
+        lambda: raw(f"UPDATE {table} SET voided_at = NULL, voided_by_id = NULL, void_reason = ''")
+    )

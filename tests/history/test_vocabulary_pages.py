@@ -72,6 +72,7 @@ def test_saving_without_a_change_leaves_no_line(office, edit, trail, word):
         ("conditions", "keloid", KELOID | {"wait_days": "7"}, "Days to wait belong"),
         ("conditions", "keloid", KELOID | {"wait_days": "99999"}, "less than or equal to 730"),
         ("conditions", "keloid", KELOID | {"name": "x" * 121}, "at most 120"),
+        ("conditions", "keloid", KELOID | {"name": "prégnancy"}, "already one of this name"),
     ],
 )
 def test_contradictions_are_refused_and_nothing_changes(edit, trail, word, kind, key, values, message):

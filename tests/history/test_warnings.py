@@ -15,7 +15,7 @@ from patients.history.record import State
 from patients.history.warnings import none_known, warnings_of
 from tests.factories.patients import PatientFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def days(number):

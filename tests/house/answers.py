@@ -5,7 +5,6 @@ import re
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -14,6 +13,7 @@ HEADERS = {
 def assert_headers(response, *, static=False):
     for name, value in HEADERS.items():
         assert response[name] == value, name
+    assert response["Referrer-Policy"] in {"same-origin", "no-referrer"}
     policy = response["Content-Security-Policy"]
     for directive in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'"):
         assert directive in policy

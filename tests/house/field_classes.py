@@ -18,13 +18,17 @@ CLASSES = {
     },
     "audit.AuditSeal": {NEITHER: "at first_id last_id count digest"},
     "staff.User": {
-        NEITHER: "password last_login email full_name qualification colour language is_active is_demo date_joined"
+        NEITHER: "password last_login email full_name qualification colour language needs_cosignature is_active "
+        "is_demo date_joined"
     },
     "staff.RoleAssignment": {NEITHER: "user role granted_by granted_at"},
-    "staff.ClinicProfile": {NEITHER: "name address phone email time_zone language country emergency_number"},
+    "staff.ClinicProfile": {
+        NEITHER: "name address phone email time_zone language country emergency_number quiet_from quiet_until"
+    },
     "registry.Patient": {
-        IDENTIFYING: "number given_name family_name birth_date sex phone email channel may_message language desk_note "
-        "search_key phone_digits import_key",
+        IDENTIFYING: "number given_name family_name birth_date sex phone email channel may_message clinical_words "
+        "language "
+        "desk_note search_key phone_digits import_key refused_email refused_phone",
         NEITHER: "submission created_by created_at version",
     },
     "registry.NumberCounter": {NEITHER: "last"},
@@ -89,16 +93,21 @@ CLASSES = {
     },
     "charting.TreatmentSession": {
         IDENTIFYING: "patient",
-        CLINICAL: "practitioner status started_at plan indication note reactions advice signed_at signed_by "
-        "signed_name signed_role content_hash signature voided_at voided_by void_reason",
+        CLINICAL: "practitioner status started_at plan review copied_from indication findings note reactions advice "
+        "signed_at "
+        "signed_by signed_name signed_role content_hash signature cosignature_needed voided_at voided_by void_reason",
     },
-    "charting.SessionDraft": {CLINICAL: "session version content saved_at"},
+    "charting.SessionDraft": {CLINICAL: "session version content saved_at", NEITHER: "save_id"},
+    "charting.DraftVersion": {CLINICAL: "session version content saved_at"},
+    "charting.CoSignature": {CLINICAL: "session kind text by by_name by_role at signature submission"},
+    "charting.CloseOut": {CLINICAL: "session care next_visit next_from closed_by closed_at submission"},
+    "charting.Snippet": {NEITHER: "retired_at retire_reason code text"},
     "charting.Preparation": {CLINICAL: "session position version volume_ml variation variation_reason number drawn_at"},
     "charting.PreparationLot": {CLINICAL: "preparation line lot volume_ml"},
     "charting.SafetyRule": {NEITHER: "key effect value sources changed_by changed_at why"},
     "charting.SafetyAnswer": {CLINICAL: "session rule about effect message sources reason"},
     "charting.Injection": {
-        CLINICAL: "session preparation area side diagram technique needle depth_mm volume_ml count points"
+        CLINICAL: "session preparation area side diagram technique needle depth_mm volume_ml count points spacing_mm"
     },
     "charting.Addendum": {CLINICAL: "session text written_by written_name written_at signature submission"},
     "scheduling.VisitType": {
@@ -113,10 +122,28 @@ CLASSES = {
         NEITHER: "visit_type practitioner from_day until_day parts priority status appointment created_by created_at",
     },
     "scheduling.SlotOffer": {
-        NEITHER: "entry practitioner room starts_at nonce token_digest status expires_at answered_at offered_by "
+        NEITHER: "entry practitioner room starts_at nonce token_digest status expires_at answered_at told_at "
+        "offered_by "
         "offered_at"
     },
     "scheduling.CalendarFeed": {NEITHER: "practitioner busy_only nonce token_digest created_at revoked_at"},
+    "links.PatientLink": {
+        IDENTIFYING: "patient",
+        CLINICAL: "session",
+        NEITHER: "purpose appointment channel topic starts_at key seed token_digest issued_by issued_at expires_at "
+        "tries locked_at opened_at answer answered_at closed_at",
+    },
+    "links.MoveRequest": {NEITHER: "link appointment starts_at when parts asked_at settled_at settled_by"},
+    "links.MedicinesTold": {
+        IDENTIFYING: "patient",
+        CLINICAL: "link appointment none_taken told_at reviewed_by reviewed_at",
+    },
+    "links.ToldMedicine": {CLINICAL: "told name last_taken source"},
+    "links.MessageStop": {
+        IDENTIFYING: "patient",
+        NEITHER: "channel topic stopped_at stopped_by resumed_at resumed_by",
+    },
+    "links.LinkSettings": {NEITHER: "may_cancel cancel_hours cancel_note"},
     "scheduling.WorkingHours": {NEITHER: "practitioner weekday starts ends"},
     "scheduling.Appointment": {
         IDENTIFYING: "patient",
@@ -125,20 +152,30 @@ CLASSES = {
         "submission version booked_by booked_at",
     },
     "scheduling.AppointmentChange": {NEITHER: "appointment status starts_at changed_by changed_at"},
-    "reminders.ReminderRule": {NEITHER: "retired_at retire_reason key name visit_kind days_before send_at active"},
-    "reminders.MessageText": {NEITHER: "kind language channel subject body"},
+    "reminders.ReminderRule": {
+        NEITHER: "retired_at retire_reason key name trigger offset unit send_at visit_kinds "
+        "visit_types areas indications ingredients medicine_groups medicine_sources window_days channel fallback "
+        "if_late languages "
+        "text_kind active in_use_since sources"
+    },
+    "reminders.MessageText": {NEITHER: "kind language channel subject body version"},
+    "reminders.TextVersion": {NEITHER: "message_text version subject body saved_by saved_at"},
     "reminders.Reminder": {
         IDENTIFYING: "patient",
         CLINICAL: "text_kind text",
-        NEITHER: "appointment rule channel starts_at due_at status attempts resends next_try_at claimed_at sent_at "
-        "message_id provider_answer why sms_parts",
+        NEITHER: "appointment session rule channel starts_at turn due_at status attempts resends next_try_at "
+        "claimed_at sent_at "
+        "message_id provider_answer report reported_at why sms_parts message_text text_version",
     },
+    "reminders.Attempt": {NEITHER: "reminder resend began_at ended_at outcome answer provider_id"},
     "reminders.MedicineDecision": {
         IDENTIFYING: "patient",
-        CLINICAL: "appointment medicine decision note decided_by decided_at opened_at",
+        CLINICAL: "appointment medicine starts_at decision note prescriber pause_from pause_until decided_by "
+        "decided_at "
+        "opened_at replaced_at",
     },
     "recall.RecallCase": {
-        NEITHER: "kind row_id title reason tell opened_by opened_at closed_by closed_at close_reason"
+        NEITHER: "kind row_id title reason tell opened_by opened_at closed_by closed_at close_reason seen_until"
     },
     "recall.RecallEntry": {IDENTIFYING: "patient", CLINICAL: "case status late found_at version"},
     "recall.RecallStep": {CLINICAL: "entry status way note by at"},

@@ -15,6 +15,7 @@ from clinic.core import clock
 from clinic.core.logs import JsonFormatter
 from clinic.staff.permissions import Role
 from patients.history import models as history
+from tests.factories.links import MedicinesToldFactory
 from tests.factories.patients import (
     AllergenFactory,
     ConditionFactory,
@@ -38,6 +39,8 @@ from tests.role_matrix import ROWS
 from treatments.catalogue.models import RecipeLine
 from treatments.charting.models import (
     Addendum,
+    CloseOut,
+    CoSignature,
     Injection,
     Preparation,
     PreparationLot,
@@ -48,6 +51,8 @@ from treatments.charting.models import (
 )
 from treatments.recall.models import RecallMessage, RecallStep
 from treatments.reminders.models import MedicineDecision, Reminder
+
+pytestmark = pytest.mark.once
 
 OURS = ("clinic", "patients", "treatments")
 SECRET = "zqkanarie"
@@ -136,6 +141,17 @@ class World:
         Addendum.objects.create(
             session=self.signed, submission=uuid4(), written_by=self.doctor, written_at=now, **secrets(Addendum)
         )
+        CloseOut.objects.create(
+            session=self.signed, next_visit="none", closed_by=self.doctor, closed_at=now, **secrets(CloseOut)
+        )
+        CoSignature.objects.create(
+            session=self.signed,
+            submission=uuid4(),
+            by=PractitionerFactory(),
+            at=now,
+            kind="asked",
+            **secrets(CoSignature),
+        )
         self.visit = AppointmentFactory(
             patient=self.patient,
             practitioner=self.doctor,
@@ -153,6 +169,8 @@ class World:
             **secrets(MedicineDecision),
         )
 
+        secret = SECRETS["links.ToldMedicine.name"]
+        MedicinesToldFactory(link__appointment=self.visit, patient=self.patient, medicine=secret)
         self.recalled = EntryFactory(patient=self.patient)
         step = {"entry": self.recalled, "status": "reached", "by": self.doctor, "at": now}
         RecallStep.objects.create(**step, **secrets(RecallStep))
@@ -301,6 +319,7 @@ def test_nor_does_an_administrator_see_what_was_written_about_the_patient(world,
 # Text that no page shows: digests, and words beside answers that speak for themselves
 NOWHERE = {
     "charting.Addendum.signature",
+    "charting.CoSignature.signature",
     "charting.SafetyAnswer.about",
     "charting.SafetyAnswer.rule",
     "charting.TreatmentSession.content_hash",
@@ -310,6 +329,7 @@ NOWHERE = {
     "history.PregnancyAnswer.note",
     "history.PregnancyAnswer.void_reason",
     "reminders.MedicineDecision.note",
+    "reminders.MedicineDecision.prescriber",
 }
 
 

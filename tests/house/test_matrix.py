@@ -103,6 +103,7 @@ def nothing(client_of):
     return client_of(UserFactory())
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", OF_ROWS)
 def test_unknown_rows_are_404_for_who_may_and_403_for_who_may_not(name, everything, nothing):
     """Whether the row exists is not told to those who may not see it."""

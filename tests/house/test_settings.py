@@ -11,10 +11,13 @@ import pytest
 from django.conf import settings
 from django.core.checks import run_checks
 from django.template.loader import get_template
+from django.utils.module_loading import import_string
 
 from clinic.celery import app
 from clinic.staff.permissions import ROLES
 from tests.house.urls import pages
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(settings.BASE_DIR)
 PRODUCTION = {
@@ -142,6 +145,10 @@ def test_every_place_in_the_frame_opens_for_those_who_see_it():
         for role in ROLES.values():
             if place["permission"] in role["permissions"]:
                 assert pages()[place["view"]].view.permission in role["permissions"], place["view"]
+
+
+def test_every_notice_of_the_frame_can_be_asked():
+    assert all(callable(import_string(place["function"])) for place in settings.SITE_NOTICES)
 
 
 POLLING = re.compile(r"<[^>]*hx-(?:get|post)=\"\{% url ['\"]([\w:]+)['\"][^>]*hx-trigger=\"[^\"]*every[^>]*>")

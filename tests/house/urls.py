@@ -8,7 +8,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from patients.history.enums import Topic
 from tests.house.world import BUILDERS, KWARGS
 
-FITTING = {"day": date(2026, 11, 23), "topic": Topic.ALLERGIES, "kind": "allergens"}
+FITTING = {"day": date(2026, 11, 23), "topic": Topic.ALLERGIES, "kind": "allergens", "link": 987_654_321, "version": 1}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,13 @@ from clinic.staff.permissions import Role
 from patients.history.enums import Topic
 from patients.history.models import PatientCondition
 from patients.registry.models import PatientImport
+from tests.factories.links import (
+    LinkFactory,
+    MedicinesToldFactory,
+    MessageStopFactory,
+    MoveRequestFactory,
+    StopLinkFactory,
+)
 from tests.factories.patients import (
     LONG_AGO,
     AllergenFactory,
@@ -40,8 +47,9 @@ from tests.factories.treatments import (
 from treatments.catalogue.exchange import services as exchange
 from treatments.catalogue.models import Incompatibility, Indication, KnownKey
 from treatments.catalogue.queries import RULES
-from treatments.charting.models import SafetyRule
+from treatments.charting.models import DraftVersion, SafetyRule, Snippet
 from treatments.charting.safety_settings import load_safety_rules
+from treatments.links.services import token_for
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
 from treatments.reminders.services import load_default_rules_and_texts
 from treatments.scheduling.links import token_of
@@ -187,11 +195,19 @@ def a_recall_text(person) -> dict:
     return {"text_id": CaseFactory().texts.first().pk}
 
 
+def an_earlier_version(person) -> dict:
+    session = SessionFactory(practitioner=a_practitioner(person))
+    content, at = {"note": "Before."}, session.started_at
+    kept = DraftVersion.objects.create(session=session, version=1, content=content, saved_at=at)
+    return {"session_id": session.pk, "kept_id": kept.pk}
+
+
 # What stands for a parameter of that name: a function of the person who asks
 BUILDERS = {
     "user_id": lambda person: UserFactory().pk,
     "uidb36": lambda person: "1",
     "key": lambda person: "none",
+    "reference": lambda person: "reminder-1-0",
     "day": lambda person: date(2026, 11, 23),
     "patient_id": lambda person: PatientFactory().pk,
     "import_id": an_import,
@@ -210,12 +226,18 @@ BUILDERS = {
     "feed_id": lambda person: CalendarFeedFactory(practitioner=a_practitioner(person)).pk,
     "offer_id": lambda person: SlotOfferFactory().pk,
     "exception_id": lambda person: HoursExceptionFactory().pk,
+    "link": lambda person: LinkFactory().pk,
+    "link_id": lambda person: LinkFactory().pk,
+    "stop_id": lambda person: MessageStopFactory(patient=PatientFactory()).pk,
+    "request_id": lambda person: MoveRequestFactory().pk,
+    "told_id": lambda person: MedicinesToldFactory().pk,
     "reminder_id": a_reminder,
     "decision_id": a_decision,
     "case_id": lambda person: CaseFactory().pk,
     "entry_id": lambda person: EntryFactory().pk,
     "rule_id": lambda person: a_rule().pk,
     "safety_rule_id": a_safety_rule,
+    "phrase_id": lambda person: Snippet.objects.create(code=f"ice{Snippet.objects.count()}", text="Ice.").pk,
     "text_id": a_text,
     "topic": lambda person: Topic.ALLERGIES,
     "kind": lambda person: "allergens",
@@ -246,14 +268,18 @@ KWARGS = (
         "catalogue:legal": a_legal_status,
         "scheduling:feed": lambda person: {"token": token_of("feed", CalendarFeedFactory().nonce)},
         "scheduling:answer_offer": lambda person: {"token": token_of("offer", SlotOfferFactory().nonce)},
+        "links:open": lambda person: {"token": token_for(LinkFactory())},
+        "links:one_click": lambda person: {"token": token_for(StopLinkFactory())},
         "scheduling:edit_wish": lambda person: {"entry_id": WaitingEntryFactory().pk},
         "scheduling:take_off_list": lambda person: {"entry_id": WaitingEntryFactory().pk},
         "scheduling:move_course": of_course,
         "scheduling:cancel_course": of_course,
+        "charting:earlier_version": an_earlier_version,
         "recall:received": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:export": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:open": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:edit_text": a_recall_text,
+        "reminders:restore_text": lambda person: {"text_id": a_text(person), "version": 1},
         "recall:message": lambda person: {"entry_id": EntryFactory().pk, "channel": "email"},
         "history:edit_word": a_word,
         "history:retire_word": a_word,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 CSS = Path("static/css/tokens.css").read_text()
 PAIRS = [
     ("ink", "paper"),

@@ -12,9 +12,9 @@ from clinic.core.errors import Conflict, Refused
 from tests.factories.patients import PatientFactory
 from tests.factories.recalls import CaseFactory, EntryFactory
 from tests.factories.treatments import LotFactory
-from tests.recall.conftest import void
+from tests.recall.conftest import TREATED, void
 from treatments.catalogue.models import Product
-from treatments.recall import queries, services
+from treatments.recall import queries, receipts, services
 from treatments.recall.models import RecallCase, RecallEntry, RecallMessage, RecallStep, RecallText
 from treatments.recall.receipts import find_subject
 from treatments.stock.models import Lot
@@ -114,6 +114,30 @@ class TestLater:
         assert entry.late
         assert case.entries.count() == 2
         assert "found later" in page(client, "case", case.pk)
+
+    def test_a_signing_that_was_under_way_is_not_missed(self, practitioner, case, subject, give, lot):
+        """Its preparation has an id already when the case is opened, and is seen by nobody before it is signed."""
+        late = give(lot)
+        RecallCase.objects.update(seen_until=late.preparations.get().pk)
+        case.refresh_from_db()
+        assert queries.count_missing(case, subject) == 1
+        assert services.take_in_later_ones(case=case, by=practitioner) == 1
+
+    def test_what_was_seen_long_ago_is_not_looked_at_again(self, practitioner, case, subject, give, lot):
+        give(lot)
+        assert services.take_in_later_ones(case=case, by=practitioner) == 1
+        newest = give(lot).preparations.get().pk
+        RecallCase.objects.update(seen_until=newest + receipts.UNDER_WAY)
+        case.refresh_from_db()
+        assert queries.count_missing(case, subject) == 0
+
+    def test_only_the_newest_sessions_of_a_patient_are_named(self, client_of, practitioner, case, give, lot):
+        patient = case.entries.get().patient
+        for day in range(4, 8):
+            give(lot, patient=patient, at=TREATED.replace(day=day))
+        text = page(client_of(practitioner), "case", case.pk)
+        assert "7 Mar 2026" in text and "4 Mar 2026" not in text
+        assert "and 2 sessions before" in text
 
     def test_reading_adds_nobody(self, client_of, practitioner, case, give, lot):
         give(lot)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from patients.registry import names, numbers
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("typed", "country", "stored"),

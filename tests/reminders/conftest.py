@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.factories.patients import PatientFactory
+from tests.factories.patients import LONG_AGO, PatientFactory
 from tests.factories.treatments import AppointmentFactory, VisitTypeFactory
 
 NOW = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)  # a Monday, 09:00 in Madrid
@@ -11,10 +11,12 @@ VISIT = datetime(2027, 3, 16, 9, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Madrid
 
 @pytest.fixture
 def messages(clinic_row):
-    """The rule and the texts that a clinic begins with."""
+    """The texts that a clinic begins with, and of its rules the one of a week before in use."""
+    from treatments.reminders.models import ReminderRule
     from treatments.reminders.services import load_default_rules_and_texts
 
-    load_default_rules_and_texts()
+    load_default_rules_and_texts(at=LONG_AGO)
+    ReminderRule.objects.exclude(key="nsaid_week").update(active=False)
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Who sees what of the messages: states for the desk, words for practitioners, rules for administrators."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -14,9 +17,9 @@ from tests.factories.patients import MedicineFactory, PatientMedicineFactory
 from tests.factories.people import PractitionerFactory
 from tests.factories.treatments import AppointmentFactory
 from tests.reminders.conftest import NOW, VISIT
-from treatments.reminders.enums import Decision, ReminderStatus, Why
+from treatments.reminders.enums import Clockwork, Decision, ReminderStatus, Why
 from treatments.reminders.models import Heartbeat, MedicineDecision, MessageText, Reminder, ReminderRule
-from treatments.reminders.services import deliver_reminder, plan_reminders
+from treatments.reminders.services import deliver_reminder, load_default_rules_and_texts, plan_reminders
 
 pytestmark = pytest.mark.django_db
 R = ReminderStatus
@@ -24,8 +27,6 @@ R = ReminderStatus
 
 @pytest.fixture(autouse=True)
 def on_that_day():
-    import time_machine
-
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -54,7 +55,12 @@ def page(client, name, *args, **query):
     return response.content.decode()
 
 
-def post(client, name, *args, **data):
+def hidden(text, name) -> str:
+    (field,) = re.findall(rf'<input type="hidden" name="{name}"[^>]*>', text)
+    return re.search(r'value="([^"]*)"', field)[1]
+
+
+def post(client, name, /, *args, **data):
     return client.post(reverse(f"reminders:{name}", args=args), data)
 
 
@@ -131,21 +137,42 @@ class TestDesk:
         assert plan_reminders(at=NOW) == 0
         assert failed.patient.family_name not in page(client_of(front_desk), "failed_panel")
 
-    def test_a_standstill_is_shown(self, client_of, front_desk, messages):
-        client = client_of(front_desk)
-        assert "No messages leave" in page(client, "outbox")
-        for name in ("planner", "sweeper"):
-            Heartbeat.objects.create(name=name, at=clock.now() - timedelta(minutes=4))
-        assert "No messages leave" not in page(client, "outbox")
-        Heartbeat.objects.filter(name="sweeper").update(at=clock.now() - timedelta(minutes=6))
-        assert "No messages leave" in page(client, "failed_panel")
-
     def test_one_line_in_the_trail_per_page(self, client_of, front_desk, failed):
         client = client_of(front_desk)
         before = AuditEvent.objects.count()
         page(client, "outbox")
         page(client, "tab", failed.patient_id)
         assert AuditEvent.objects.count() == before + 2
+
+
+class TestStandstill:
+    """Said on every page of whoever is signed in, when planner or sweeper has not run for five minutes."""
+
+    SAID = "No messages leave at the moment"
+
+    @pytest.mark.parametrize("part", Clockwork)
+    def test_said_on_every_page(self, client_of, front_desk, messages, part):
+        client = client_of(front_desk)
+        Heartbeat.objects.update(at=NOW)
+        with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+            assert self.SAID not in page(client, "outbox")
+        with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+            Heartbeat.objects.exclude(name=part).update(at=clock.now())
+            for name in ("home", "reminders:outbox", "registry:patients", "scheduling:day", "staff:me"):
+                assert client.get(reverse(name)).content.decode().count(self.SAID) == 1, name
+            part_of_a_page = client.get(reverse("reminders:failed_panel"), headers={"HX-Request": "true"})
+            assert self.SAID not in part_of_a_page.content.decode()
+            assert self.SAID not in Client().get(reverse("account_login")).content.decode()
+            Heartbeat.objects.update(at=clock.now())
+            assert self.SAID not in page(client, "outbox")
+
+    def test_a_new_clinic_has_five_minutes(self, client_of, front_desk, clinic_row):
+        client = client_of(front_desk)
+        assert self.SAID not in page(client, "outbox")
+        load_default_rules_and_texts()
+        assert self.SAID not in page(client, "outbox")
+        with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+            assert self.SAID in page(client, "outbox")
 
 
 class TestPractitioner:
@@ -191,7 +218,8 @@ class TestPractitioner:
     def test_decides(self, client_of, practitioner, decision, choice):
         client = client_of(practitioner)
         assert "warfarin" in page(client, "decide", decision.pk)
-        post(client, "decide", decision.pk, choice=choice, note="Dr Sol, 9 to 16 March")
+        pause = {"prescriber": "Dr Vega", "pause_from": "2027-03-09", "pause_until": "2027-03-16"}
+        post(client, "decide", decision.pk, choice=choice, note="Dr Sol, 9 to 16 March", seen_at=VISIT, **pause)
         decision.refresh_from_db()
         assert (decision.decision, decision.decided_by, decision.note) == (
             choice,
@@ -205,7 +233,7 @@ class TestPractitioner:
         "data", [{}, {"choice": "waiting"}, {"choice": "nonsense"}, {"choice": "prescriber_agreed", "note": "  "}]
     )
     def test_an_incomplete_decision_keeps_what_was_typed(self, client_of, practitioner, decision, data):
-        response = post(client_of(practitioner), "decide", decision.pk, **{"note": "kept", **data})
+        response = post(client_of(practitioner), "decide", decision.pk, **{"note": "kept", "seen_at": VISIT, **data})
         assert response.status_code == 200
         decision.refresh_from_db()
         assert decision.decision == "waiting"
@@ -214,10 +242,48 @@ class TestPractitioner:
 
     def test_decided_once(self, client_of, practitioner, decision):
         client = client_of(practitioner)
-        post(client, "decide", decision.pk, choice="continue")
-        assert "decided meanwhile" in post(client, "decide", decision.pk, choice="decline").content.decode()
+        post(client, "decide", decision.pk, choice="continue", seen_at=VISIT)
+        again = post(client, "decide", decision.pk, choice="decline", seen_at=VISIT)
+        assert "decided meanwhile" in again.content.decode()
         decision.refresh_from_db()
         assert decision.decision == "continue"
+
+    @pytest.mark.parametrize("seen_at", ["as shown", "", "nonsense"])
+    def test_a_visit_moved_meanwhile_is_shown_before_it_is_decided_about(
+        self, client_of, practitioner, decision, visit, seen_at
+    ):
+        client = client_of(practitioner)
+        if seen_at == "as shown":
+            seen_at = hidden(page(client, "decide", decision.pk), "seen_at")
+        moved = VISIT + timedelta(days=1)
+        type(visit).objects.update(
+            starts_at=moved, ends_at=moved + timedelta(minutes=30), busy_until=moved + timedelta(minutes=30)
+        )
+        shown = post(client, "decide", decision.pk, choice="decline", note="kept", seen_at=seen_at).content.decode()
+        decision.refresh_from_db()
+        assert decision.decision == "waiting"
+        if seen_at == "nonsense":
+            return
+        assert "The visit was moved meanwhile." in shown
+        assert "Wednesday 17 March" in shown
+        assert "kept" in shown
+        response = post(client, "decide", decision.pk, choice="decline", seen_at=hidden(shown, "seen_at"))
+        assert response.status_code == 302
+        decision.refresh_from_db()
+        assert (decision.decision, decision.starts_at) == ("decline", moved)
+
+
+RULE = {
+    "name": "How to prepare",
+    "active": "on",
+    "trigger": "before_visit",
+    "offset": "7",
+    "unit": "days",
+    "send_at": "10:00",
+    "if_late": "send",
+    "text_kind": "stop_self_bought",
+    "visit_kinds": ["session"],
+}
 
 
 class TestAdministrator:
@@ -226,7 +292,7 @@ class TestAdministrator:
         client = client_of(administrator)
         assert rule.name in page(client, "rules")
         assert "1 message waits" in page(client, "edit_rule", rule.pk)
-        response = post(client, "edit_rule", rule.pk, days_before="9", send_at="08:30", active="on")
+        response = post(client, "edit_rule", rule.pk, **RULE | {"offset": "9", "send_at": "08:30"})
         assert response.status_code == 302
         assert "1 waiting message was changed." in page(client, "rules")
         assert Reminder.objects.get().due_at.isoformat() == "2027-03-07T07:30:00+00:00"
@@ -234,26 +300,33 @@ class TestAdministrator:
     @pytest.mark.parametrize(
         "data",
         [
-            {"days_before": "-1"},
-            {"days_before": "61"},
-            {"days_before": "1e3"},
-            {"days_before": ""},
+            {"offset": "-1"},
+            {"offset": "366"},
+            {"offset": "1e3"},
+            {"offset": ""},
+            {"offset": "241", "unit": "hours"},
             {"send_at": "25:00"},
             {"send_at": ""},
+            {"trigger": "full_moon"},
+            {"text_kind": "keep_taking"},
+            {"visit_kinds": ["party"]},
+            {"visit_types": ["0"]},
+            {"areas": ["nowhere"]},
+            {"channel": "sms", "fallback": "sms"},
+            {"window_days": "0"},
         ],
     )
     def test_a_wrong_rule_is_not_saved(self, client_of, administrator, rule, data):
-        response = post(
-            client_of(administrator), "edit_rule", rule.pk, **{"days_before": "7", "send_at": "10:00", **data}
-        )
+        response = post(client_of(administrator), "edit_rule", rule.pk, **RULE | {"name": "New name"} | data)
         assert response.status_code == 200
-        assert ReminderRule.objects.get().active
+        assert "New name" in response.content.decode()
+        assert ReminderRule.objects.get(pk=rule.pk).name == "How to prepare"
 
     def test_text(self, client_of, administrator, messages):
         text = MessageText.objects.get(kind="keep_taking", language="en", channel="email")
         client = client_of(administrator)
         assert "Clínica Aurora" in page(client, "edit_text", text.pk)
-        post(client, "edit_text", text.pk, subject="{clinic}", body="Hello {name}\r\n{phone}")
+        post(client, "edit_text", text.pk, version=1, subject="{clinic}", body="Hello {name}\r\n{phone}")
         text.refresh_from_db()
         assert (text.subject, text.body) == ("{clinic}", "Hello {name}\n{phone}")
 
@@ -269,7 +342,7 @@ class TestAdministrator:
     )
     def test_a_wrong_text_is_not_saved(self, client_of, administrator, messages, channel, data):
         text = MessageText.objects.get(kind="keep_taking", language="en", channel=channel)
-        response = post(client_of(administrator), "edit_text", text.pk, **data)
+        response = post(client_of(administrator), "edit_text", text.pk, version=1, **data)
         assert response.status_code == 200
         before = text.body
         text.refresh_from_db()
@@ -282,7 +355,7 @@ class TestAdministrator:
 
     def test_a_subject_stays_one_line(self, client_of, administrator, messages):
         text = MessageText.objects.get(kind="keep_taking", language="en", channel="email")
-        post(client_of(administrator), "edit_text", text.pk, subject="a\r\nBcc: b", body="x")
+        post(client_of(administrator), "edit_text", text.pk, version=1, subject="a\r\nBcc: b", body="x")
         text.refresh_from_db()
         assert text.subject == "a Bcc: b"
 

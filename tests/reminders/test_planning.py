@@ -123,7 +123,7 @@ def test_rule_edited_moves_what_waits_and_only_that(visit, many_visits, rule, ad
     many_visits(3, first=VISIT + timedelta(days=1))
     plan_reminders(at=NOW)
     Reminder.objects.filter(appointment=visit).update(status=R.SENT)
-    assert edit_rule(rule=rule, days_before=5, send_at=time(18), active=True, by=administrator, at=NOW) == 3
+    assert edit_rule(rule=rule, offset=5, send_at=time(18), active=True, by=administrator, at=NOW) == 3
     assert set(Reminder.objects.filter(status=R.PLANNED).values_list("due_at", "next_try_at")) == {
         (datetime(2027, 3, 12, 17, tzinfo=UTC),) * 2
     }
@@ -132,9 +132,9 @@ def test_rule_edited_moves_what_waits_and_only_that(visit, many_visits, rule, ad
 
 def test_rule_switched_off_and_on(visit, rule, administrator):
     plan_reminders(at=NOW)
-    edit_rule(rule=rule, days_before=7, send_at=time(10), active=False, by=administrator, at=NOW)
+    edit_rule(rule=rule, active=False, by=administrator, at=NOW)
     assert states() == [(R.CANCELLED, Why.RULE_OFF)]
-    edit_rule(rule=rule, days_before=7, send_at=time(10), active=True, by=administrator, at=NOW)
+    edit_rule(rule=rule, active=True, by=administrator, at=NOW)
     assert states() == [(R.PLANNED, "")]
 
 

@@ -20,9 +20,9 @@ KILLS = 4
 CONCURRENCY = 2
 
 
-@pytest.fixture(scope="module", params=["embedded", "grown"])
+@pytest.fixture(scope="session", params=["embedded", "grown"])
 def clinic_of_processes(request, tmp_path_factory):
-    """On SQLite and files, and on PostgreSQL and Valkey."""
+    """On SQLite and files, and on PostgreSQL and Valkey, whatever database the tests run on."""
     folder = tmp_path_factory.mktemp(request.param)
     with ExitStack() as stack:
         sinks = {"mails": stack.enter_context(MailSink(delay=0.01)), "texts": stack.enter_context(SmsSink(delay=0.01))}
@@ -41,6 +41,7 @@ def crew(clinic_of_processes):
     clinic_of_processes.forget()
 
 
+@pytest.mark.once
 @pytest.mark.slow
 def test_killed_again_and_again_nothing_is_lost(crew):
     """kill -9 of the whole worker, several times during 200 messages."""
@@ -67,6 +68,7 @@ def test_killed_again_and_again_nothing_is_lost(crew):
     assert 100 - len(crew.texts.count) <= unknown <= KILLS * CONCURRENCY
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("clinic_of_processes", ["embedded"], indirect=True)
 def test_beat_and_worker_deliver_what_is_due(crew):
@@ -78,6 +80,7 @@ def test_beat_and_worker_deliver_what_is_due(crew):
     crew.wait_until(lambda: crew.states() == {("email", "sent"): 3})
 
 
+@pytest.mark.once
 @pytest.mark.slow
 @pytest.mark.parametrize("clinic_of_processes", ["grown"], indirect=True)
 def test_the_queue_goes_away_and_comes_back(crew):

@@ -34,23 +34,31 @@ class Answer:
 
 def at_once(jobs) -> list:
     """Runs the jobs in threads that start together; their results, exceptions included, in the same order."""
-    barrier = threading.Barrier(len(jobs))
-    results = [None] * len(jobs)
+    (results,) = rounds_at_once([jobs])
+    return results
 
-    def run(index, job):
+
+def rounds_at_once(rounds) -> list[list]:
+    """Round after round, each by the same threads, which begin it together: they keep their connections."""
+    barrier = threading.Barrier(len(rounds[0]))
+    results = [[None] * len(jobs) for jobs in rounds]
+
+    def run(index):
         try:
-            barrier.wait(timeout=30)
-            results[index] = job()
-        except Exception as error:
-            results[index] = error
+            for number, jobs in enumerate(rounds):
+                barrier.wait(timeout=120)
+                try:
+                    results[number][index] = jobs[index]()
+                except Exception as error:
+                    results[number][index] = error
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, args=(index, job)) for index, job in enumerate(jobs)]
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(len(rounds[0]))]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(timeout=120 * len(rounds))
         assert not thread.is_alive(), "a client never got an answer"
     return results
 
@@ -132,9 +140,9 @@ class Desk:
         return Answer(response.status, response.getheader("Location", ""), text, seconds)
 
 
-def times_of(answers: list[Answer]) -> str:
+def times_of(seconds: list[float]) -> str:
     """Milliseconds, for the report of a run."""
-    seconds = sorted(answer.seconds for answer in answers)
+    seconds = sorted(seconds)
     p95 = seconds[int(len(seconds) * 0.95) - 1]
     return (
         f"{len(seconds)} answers, ms: p50 {statistics.median(seconds) * 1000:.0f}, p95 {p95 * 1000:.0f}, "

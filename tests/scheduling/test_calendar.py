@@ -19,7 +19,7 @@ from tests.scheduling.conftest import NINE, NOW, work_always
 from tests.scheduling.test_pages import MONDAY, full_day, url
 from treatments.reminders.services import plan_reminders
 from treatments.scheduling import services
-from treatments.scheduling.enums import VisitStatus
+from treatments.scheduling.enums import Colour, VisitStatus
 from treatments.scheduling.models import Appointment, VisitType
 
 pytestmark = pytest.mark.django_db
@@ -150,14 +150,18 @@ def test_what_people_write_is_no_markup(calendar, desk, view, by):
 COLOURS = ["#000000", "#ffffff", "#ff0000", "#00ff00", "#0000ff", "#ffff00", "#ff00ff", "#00ffff", "#0f6b6b", "#7a4b00"]
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("colour", COLOURS)
-def test_text_on_the_colour_of_any_visit_type_is_readable(theme, colour):
-    def mixed(at):
-        return round(0.12 * int(colour[at : at + 2], 16) + 0.88 * int(theme["panel"][at : at + 2], 16))
+def mixed(one, share, other) -> str:
+    """As color-mix does it."""
+    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(share * first + (1 - share) * second):02x}" for first, second in pairs)
 
-    ground = f"#{mixed(1):02x}{mixed(3):02x}{mixed(5):02x}"
-    assert contrast(theme["ink"], ground) >= 4.5
+
+@pytest.mark.parametrize(("theme", "hue"), [(LIGHT, 0.9), (DARK, 0.6)], ids=["light", "dark"])
+@pytest.mark.parametrize("colour", [*COLOURS, *Colour.values])
+def test_any_colour_of_a_visit_type_leaves_its_text_readable_and_ours_are_seen(theme, hue, colour):
+    mark = mixed(colour, hue, theme["ink"])
+    assert contrast(theme["ink"], mixed(mark, 0.12, theme["panel"])) >= 4.5
+    assert contrast(mark, theme["panel"]) >= 3 or colour not in Colour.values
 
 
 # What colleagues change --------------------------------------------------------------------------------------
@@ -193,7 +197,10 @@ def test_looking_for_changes_is_no_sign_of_life(calendar, desk):
 def test_a_place_is_asked_about_without_being_taken(calendar, desk):
     visit = calendar.book()
     asked = desk.get(url("place", visit.pk, version=1, start=instant(NINE + HOUR))).json()
+    (address,) = asked.pop("changes")
     assert asked == {"ok": True, "text": "Mon 1 Mar, 10:00–10:30 · Dr Ana Ruiz · Blue room"}
+    assert "No message changes." in desk.get(address).content.decode()
+    assert desk.get(url("place", visit.pk, version=1, minutes=45)).json()["changes"] == []
     calendar.book(patient=PatientFactory(), starts_at=NINE + 2 * HOUR)
     asked = desk.get(url("place", visit.pk, version=1, start=instant(NINE + 2 * HOUR))).json()
     assert not asked["ok"] and "booked by Marta Gil" in asked["text"]
@@ -302,8 +309,8 @@ def test_nobody_is_told_of_a_change_that_can_still_be_undone(calendar):
     calendar.book(visit_type=VisitTypeFactory(kind="session"), at=NOW)
     plan_reminders(at=NOW + timedelta(seconds=9))
     assert not Reminder.objects.exists()
-    plan_reminders(at=NOW + timedelta(seconds=11))
-    assert Reminder.objects.count() == 1
+    plan_reminders(at=NOW + timedelta(seconds=13))
+    assert Reminder.objects.exists()
 
 
 # Lists for the desk ------------------------------------------------------------------------------------------
@@ -318,6 +325,9 @@ def test_the_board_says_who_waits_how_long_and_who_is_next(calendar, client_of):
         html = desk.get(url("board_live")).content.decode()
         assert html.count("12 min") == 2 and html.count("Next") == 1
         assert "Not confirmed" in html
+        assert "Start" in html
+        VisitType.objects.update(kind="session")  # which only a practitioner starts
+        assert "Start" not in desk.get(url("board_live")).content.decode()
         path = url("step", visits[2].pk, version=1, back="board")
         assert desk.post(path, {"step": "arrived"}).url == url("board")
 

@@ -23,7 +23,9 @@ from treatments.scheduling import courses, feeds, queries, rules
 from treatments.scheduling.course_plan import plan_course
 from treatments.scheduling.courses import Slot
 from treatments.scheduling.enums import VisitKind
+from treatments.scheduling.free_times import free_times
 from treatments.scheduling.models import Appointment
+from treatments.scheduling.openings import openings
 
 pytestmark = pytest.mark.django_db
 CHANGES = {
@@ -118,7 +120,7 @@ def test_free_times_of_a_long_or_short_day(change, people):
     """The whole day in quarters of an hour: four an hour of its real length, each once, and none after the end."""
     _zone, day, at = change
     kind = VisitTypeFactory(kind=VisitKind.FOLLOW_UP, minutes=15)
-    frees = list(queries.free_times(visit_type=kind, from_day=day, days=1, after=at))
+    frees = list(free_times(visit_type=kind, from_day=day, days=1, after=at))
     start, _end = clock.day_bounds(day)
     last = clock.instant(day, time(23, 45))
     assert len(frees) == (last - start) / timedelta(minutes=15)
@@ -151,7 +153,7 @@ def test_walls_that_do_not_exist_or_come_twice_are_refused_or_asked(change):
 
 def test_hours_of_the_day_of_the_change_are_as_long_as_they_are(change, people):
     _zone, day, _at = change
-    ((start, end),) = queries.open_hours(people["practitioner"], day)
+    ((start, end),) = openings([people["practitioner"].pk], day, day).on(people["practitioner"].pk, day)
     assert end - start == timedelta(hours=23, minutes=45) + shift_of(day)
 
 

@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 
 from clinic.core import clock
-from tests.factories.patients import PatientFactory
+from tests.factories.patients import LONG_AGO, PatientFactory
 from tests.factories.people import PractitionerFactory
+from tests.factories.treatments import AppointmentFactory
 from tests.scheduling.conftest import work_always
+from treatments.reminders.services import load_default_rules_and_texts
 from treatments.scheduling.models import Appointment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -108,7 +110,11 @@ def test_by_mouse(live_server, racing_calendar, clean_page, sign_in, axe_clean, 
     page.get_by_role("alert").get_by_text("booked by Marta Gil").wait_for()
     visit.refresh_from_db()
     assert visit.starts_at == nine and other.version == 1
-    # cancelled in the panel, and booked again by dragging over empty space
+    # cancelled in the panel, undone there, cancelled after all, and booked again by dragging over empty space
+    cancel_in_panel(page, visit)
+    page.locator("#panel").get_by_role("button", name="Undo").click()
+    page.locator("#panel").get_by_text("The visit is back as it was.").wait_for()
+    link_of(page, visit).wait_for()
     cancel_in_panel(page, visit)
     page.keyboard.press("Escape")
     drag(page, spot(page, "Ana", 15, 1), spot(page, "Ana", 15, 40))
@@ -116,6 +122,37 @@ def test_by_mouse(live_server, racing_calendar, clean_page, sign_in, axe_clean, 
     choose_patient_and_book(page, calendar.patient)
     again = Appointment.objects.latest("pk")
     assert (again.starts_at, again.ends_at - again.starts_at) == (nine + timedelta(hours=6), timedelta(minutes=45))
+
+
+def test_what_a_move_changes_for_the_patient_is_accepted_first(
+    live_server, racing_calendar, clean_page, sign_in, axe_clean, nine, tomorrow
+):
+    calendar, page = racing_calendar, clean_page
+    load_default_rules_and_texts(at=LONG_AGO)
+    sign_in(calendar.desk)
+    week_later = nine + timedelta(days=7)
+    visit = AppointmentFactory(practitioner=calendar.practitioner, starts_at=week_later)
+    open_day(page, live_server, tomorrow + timedelta(days=7))
+    question = page.get_by_role("dialog", name="These messages change. Move the visit?")
+    # left where it was
+    drag(page, spot(page, "Ana", 9, 5), spot(page, "Ana", 11, 5))
+    question.get_by_text("Says the new time").first.wait_for()
+    assert question.get_by_text("11:00").first.is_visible()
+    axe_clean(page)
+    page.keyboard.press("Escape")
+    page.locator(".ghost").wait_for(state="detached")
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.version) == (week_later, 1)
+    # at the same time with somebody else, nothing changes for the patient
+    drag(page, spot(page, "Ana", 9, 5), spot(page, "Li Na", 9, 5))
+    page.locator("#toasts").get_by_text("Moved to").wait_for()
+    # accepted
+    drag(page, spot(page, "Li Na", 9, 5), spot(page, "Li Na", 11, 5))
+    question.get_by_text("Says the new time").first.wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#toasts").get_by_text("11:00").wait_for()
+    visit.refresh_from_db()
+    assert (visit.starts_at, visit.version) == (week_later + timedelta(hours=2), 3)
 
 
 def test_by_keyboard_alone(live_server, racing_calendar, clean_page, sign_in, nine, tomorrow):
@@ -154,14 +191,22 @@ def test_by_keyboard_alone(live_server, racing_calendar, clean_page, sign_in, ni
     tab_to(link_of(page, visit))
     keys.press("Enter")
     panel = page.locator("#panel")
-    panel.get_by_role("link", name="Cancel the visit").wait_for()
-    tab_to(panel.get_by_role("link", name="Cancel the visit"))
+
+    def cancel():
+        panel.get_by_role("link", name="Cancel the visit").wait_for()
+        tab_to(panel.get_by_role("link", name="Cancel the visit"))
+        keys.press("Enter")
+        panel.get_by_label("Why is it cancelled?").wait_for()
+        tab_to(panel.get_by_label("Why is it cancelled?"))
+        keys.type("no time")
+        keys.press("Enter")
+        panel.get_by_text("The visit is cancelled.").wait_for()
+
+    cancel()
+    tab_to(panel.get_by_role("button", name="Undo"))
     keys.press("Enter")
-    panel.get_by_label("Why is it cancelled?").wait_for()
-    tab_to(panel.get_by_label("Why is it cancelled?"))
-    keys.type("no time")
-    keys.press("Enter")
-    panel.get_by_text("The visit is cancelled.").wait_for()
+    panel.get_by_text("The visit is back as it was.").wait_for()
+    cancel()
     keys.press("Escape")
     link_of(page, visit).wait_for(state="detached")
     page.reload()
@@ -221,13 +266,17 @@ def test_by_touch(live_server, racing_calendar, browser, touch_context_args, nin
     page.locator("#toasts").get_by_text("As it was before.").wait_for()
     visit.refresh_from_db()
     assert visit.starts_at == nine
-    # tapped, cancelled, and booked again by tapping an empty time
+    # tapped, cancelled, undone, cancelled after all, and booked again by tapping an empty time
     link_of(page, visit).tap()
     panel = page.locator("#panel")
-    panel.get_by_role("link", name="Cancel the visit").tap()
-    panel.get_by_label("Why is it cancelled?").fill("no time")
-    panel.get_by_role("button", name="Cancel this visit").tap()
-    panel.get_by_text("The visit is cancelled.").wait_for()
+    for undone in (True, False):
+        panel.get_by_role("link", name="Cancel the visit").tap()
+        panel.get_by_label("Why is it cancelled?").fill("no time")
+        panel.get_by_role("button", name="Cancel this visit").tap()
+        panel.get_by_text("The visit is cancelled.").wait_for()
+        if undone:
+            panel.get_by_role("button", name="Undo").tap()
+            panel.get_by_text("The visit is back as it was.").wait_for()
     panel.get_by_role("button", name="Close").tap()
     link_of(page, visit).wait_for(state="detached")
     page.touchscreen.tap(*spot(page, "Ana", 14, 2))

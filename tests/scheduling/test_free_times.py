@@ -17,6 +17,7 @@ from tests.factories.treatments import AppointmentFactory, RoomFactory, VisitTyp
 from tests.scheduling.conftest import NINE, NOW, work_always
 from treatments.scheduling import queries
 from treatments.scheduling.enums import VisitKind, VisitStatus
+from treatments.scheduling.free_times import free_times
 from treatments.scheduling.intervals import contains, merge, possible_starts, quarters
 from treatments.scheduling.models import Appointment, WorkingHours
 
@@ -61,8 +62,8 @@ def test_merged_stretches_are_apart_and_in_order(some):
 
 def test_quarters_are_whole_quarters():
     first = MIDNIGHT + minutes(61) + timedelta(seconds=1)
-    assert [time.minute for time in quarters([(first, MIDNIGHT + minutes(120))])] == [15, 30, 45, 0]
-    assert list(quarters([(MIDNIGHT, MIDNIGHT)])) == [MIDNIGHT]
+    windows = [(MIDNIGHT, MIDNIGHT), (first, MIDNIGHT + minutes(120)), (first, MIDNIGHT + minutes(74))]
+    assert list(map(list, quarters(windows, since=MIDNIGHT))) == [[0], [5, 6, 7, 8], []]
 
 
 # With a calendar ---------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ def test_quarters_are_whole_quarters():
 
 def offered(calendar, **wish) -> list[datetime]:
     defaults = {"visit_type": calendar.consultation, "from_day": MONDAY, "days": 1, "after": NOW}
-    return [free.starts_at for free in queries.free_times(**defaults | wish)]
+    return [free.starts_at for free in free_times(**defaults | wish)]
 
 
 @pytest.mark.django_db
@@ -109,7 +110,7 @@ def test_another_room_or_another_person_is_offered_when_one_is_taken(calendar):
     colleague = work_always(PractitionerFactory())
     assert NINE not in offered(calendar)  # the only room is taken
     room = RoomFactory()
-    frees = queries.free_times(visit_type=calendar.consultation, from_day=MONDAY, days=1, after=NOW)
+    frees = free_times(visit_type=calendar.consultation, from_day=MONDAY, days=1, after=NOW)
     assert [(free.practitioner, free.room) for free in frees if free.starts_at == NINE] == [(colleague, room)]
 
 
@@ -118,7 +119,7 @@ def test_at_one_time_the_one_with_fewer_visits_comes_first(calendar):
     RoomFactory()
     colleague = work_always(PractitionerFactory(full_name="Aa First by name"))
     calendar.book(practitioner=colleague, starts_at=NINE + minutes(60))
-    frees = list(queries.free_times(visit_type=calendar.consultation, from_day=MONDAY, days=1, after=NOW))
+    frees = list(free_times(visit_type=calendar.consultation, from_day=MONDAY, days=1, after=NOW))
     assert frees[0].practitioner == calendar.practitioner
 
 
@@ -141,7 +142,7 @@ def test_nothing_in_the_past_and_nothing_of_people_who_left(calendar):
 def test_without_rooms_people_are_enough(calendar):
     calendar.room.retired_at = NOW
     calendar.room.save()
-    frees = list(queries.free_times(visit_type=calendar.consultation, from_day=MONDAY, days=1, after=NOW))
+    frees = list(free_times(visit_type=calendar.consultation, from_day=MONDAY, days=1, after=NOW))
     assert frees and {free.room for free in frees} == {None}
 
 
@@ -172,7 +173,7 @@ def test_a_day_is_as_long_as_its_clocks_make_it(calendar, zone, day, hours):
 def test_questions_to_the_database_do_not_grow(calendar):
     def count(days) -> int:
         with CaptureQueriesContext(connection) as captured:
-            list(queries.free_times(visit_type=calendar.consultation, from_day=MONDAY, days=days, after=NOW))
+            list(free_times(visit_type=calendar.consultation, from_day=MONDAY, days=days, after=NOW))
         return len(captured)
 
     one = count(1)
@@ -181,7 +182,7 @@ def test_questions_to_the_database_do_not_grow(calendar):
         WorkingHoursFactory(practitioner=person, weekday=number % 7)
         AppointmentFactory(practitioner=person, room=RoomFactory(), starts_at=NINE + timedelta(days=number))
     assert WorkingHours.objects.count() > 30
-    assert count(28) == one == 6
+    assert count(28) == one == 4
 
 
 def test_a_week_is_told_in_few_words():

@@ -80,6 +80,27 @@ def test_a_day_of_128_visits_takes_8_queries_and_30_kb(desk):
     assert len(response.content) <= 30_000
 
 
+def test_a_booking_asks_as_little_in_a_full_calendar_as_in_an_empty_one(calendar, desk):
+    """Of the 13: who asks for what (3 + 4); locks, who may and works, who is there; the visit, its story, the trail.
+
+    SQLite needs no locks, and the test's own transaction makes savepoints.
+    """
+
+    def count(starts_at) -> int:
+        slot = f"{starts_at:%Y-%m-%dT%H:%M}Z.{calendar.practitioner.pk}.{calendar.room.pk}"
+        address = url("book", patient=calendar.patient.pk, type=calendar.consultation.pk)
+        with CaptureQueriesContext(connection) as captured:
+            assert desk.post(address, {"slot": slot, "submission": uuid4()}).status_code == 302
+        return sum("SAVEPOINT" not in query["sql"] for query in captured)
+
+    count(NINE + timedelta(days=3))  # the first look writes a sign of life
+    one = count(NINE + timedelta(days=2))
+    full_day(3, 10)
+    for number in range(10):
+        calendar.book(starts_at=NINE + timedelta(days=1, minutes=30 * number))
+    assert count(NINE + timedelta(days=1, hours=8)) == one == (13 if connection.vendor == "postgresql" else 12)
+
+
 def test_the_day_costs_the_same_for_one_visit_and_for_thirty(desk):
     def count() -> int:
         with CaptureQueriesContext(connection) as captured:

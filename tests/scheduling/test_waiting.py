@@ -55,7 +55,14 @@ def test_a_moved_visit_frees_where_it_was(calendar):
     visit = calendar.book()
     assert waiting_queries.freed_by(visit, NOW) is None
     where = {"practitioner": calendar.practitioner, "room": calendar.room, "by": calendar.desk, "at": NOW}
-    services.move_appointment(appointment_id=visit.pk, version=1, starts_at=NINE + timedelta(days=1), **where)
+    later = {"appointment_id": visit.pk, "starts_at": NINE + timedelta(days=1)} | where
+    services.move_appointment(version=1, **later)
+    visit.refresh_from_db()
+    assert waiting_queries.freed_by(visit, NOW) is None, "it was there for no time at all"
+    services.move_appointment(version=2, **later | {"starts_at": NINE, "at": NOW + timedelta(seconds=5)})
+    visit.refresh_from_db()
+    assert waiting_queries.freed_by(visit, NOW) is None, "an undone move frees nothing"
+    services.move_appointment(version=3, **later | {"at": NOW + timedelta(minutes=5)})
     visit.refresh_from_db()
     assert waiting_queries.freed_by(visit, NOW).starts_at == NINE
 
@@ -231,6 +238,39 @@ def test_the_loser_reads_that_it_has_just_been_taken(calendar, client):
     assert "has just been taken" in page
 
 
+def test_losers_stay_before_the_desks_eyes_until_they_know(calendar, desk, client):
+    one, two, three = offer(calendar, *(WaitingEntryFactory() for _number in range(3)))
+    links = [url("answer_offer", token_of("offer", row.nonce)) for row in (one, two)]
+    for link in links:  # the second reads that it is gone
+        client.post(link, {"answer": "accept"})
+    assert waiting_queries.to_tell(NOW) == [three]
+    page = desk.get(url("waiting")).content.decode()
+    assert "has been taken" in page and three.entry.patient.phone in page
+    assert "Tell one person" in desk.get(url("today_panel")).content.decode()
+    desk.post(url("offer_step", three.pk), {"step": "told"})
+    assert waiting_queries.to_tell(NOW) == [] and statuses() == ["accepted", "taken", "taken"]
+    assert "has been taken" not in desk.get(url("waiting")).content.decode()
+
+
+def test_an_offered_time_that_the_desk_booked_is_gone_too(calendar, desk):
+    (one,) = offer(calendar, WaitingEntryFactory())
+    assert not waiting_queries.to_tell(NOW)
+    calendar.book(patient=PatientFactory())
+    assert waiting_queries.to_tell(NOW) == [one]
+    assert not waiting_queries.to_tell(NINE), "nobody is told of a time that has passed"
+    desk.post(url("offer_step", one.pk), {"step": "told"})
+    assert statuses() == ["taken"] and not waiting_queries.to_tell(NOW)
+
+
+def test_offers_and_wishes_that_ran_out_are_shown(calendar, desk):
+    offer(calendar, WaitingEntryFactory(), starts_at=NINE + timedelta(days=1), valid_for=timedelta(minutes=10))
+    late = WaitingEntryFactory(from_day=MONDAY - timedelta(days=9), until_day=MONDAY - timedelta(days=1))
+    page = desk.get(url("waiting")).content.decode()
+    assert "Their days have passed" in page and late.patient.family_name in page and "no answer" not in page
+    with time_machine.travel(NOW + timedelta(minutes=10), tick=False):
+        assert "no answer about 2 Mar" in desk.get(url("waiting")).content.decode()
+
+
 @pytest.mark.parametrize("posted", [{}, {"answer": "perhaps"}])
 def test_an_answer_that_is_none_changes_nothing(calendar, client, posted):
     (one,) = offer(calendar, WaitingEntryFactory())
@@ -263,7 +303,8 @@ def test_guessing_is_slowed_down(calendar, client):
 def test_on_the_telephone_the_desk_accepts(calendar, desk):
     one, two = offer(calendar, WaitingEntryFactory(), WaitingEntryFactory())
     answer = desk.post(url("offer_step", one.pk), {"step": "accept"})
-    assert answer["Location"] == url("visit", Appointment.objects.get().pk)
+    assert Appointment.objects.count() == 1
+    assert answer["Location"] == url("waiting"), "where somebody is to be told that they lost"
     assert (
         desk.post(url("offer_step", two.pk), {"step": "accept"}, follow=True).content.decode().count("just been taken")
     )

@@ -1,6 +1,7 @@
 """The clinic's own pages: people, roles, permissions, the clinic, one's account."""
 
 import re
+from datetime import time
 
 import pytest
 from django.db import connection
@@ -151,6 +152,8 @@ CLINIC = {
     "language": "es",
     "country": "ES",
     "emergency_number": "112",
+    "quiet_from": "22:00",
+    "quiet_until": "08:30",
 }
 
 
@@ -158,7 +161,10 @@ def test_the_clinic_changes_its_details(administrator, client_of):
     client = client_of(administrator)
     assert client.post(reverse("staff:clinic"), CLINIC)["Location"] == reverse("staff:clinic")
     clinic = ClinicProfile.objects.get()
-    assert {name: getattr(clinic, name) for name in CLINIC} == CLINIC
+    assert {name: getattr(clinic, name) for name in CLINIC} == CLINIC | {
+        "quiet_from": time(22),
+        "quiet_until": time(8, 30),
+    }
     event = AuditEvent.objects.get(subject_type="staff.ClinicProfile")
     assert set(event.fields) <= set(CLINIC)
     assert 'lang="es"' in client.get(reverse("staff:clinic")).content.decode()
@@ -184,6 +190,8 @@ def test_saving_what_was_there_records_nothing(administrator, clinic_row):
         ("email", "a@b\r\nBcc: c@d.example"),
         ("email", "a" * 250 + "@clinic.example"),
         ("emergency_number", "help"),
+        ("quiet_until", ""),
+        ("quiet_until", "22:00"),
     ],
 )
 def test_wrong_details_are_shown_again_and_nothing_is_stored(administrator, client_of, clinic_row, field, value):

@@ -22,6 +22,8 @@ from clinic.staff.services import check_password_again
 from tests.factories.people import PASSWORD, PractitionerFactory, UserFactory
 from tests.staff.conftest import is_signed_in
 
+pytestmark = pytest.mark.once
+
 WRONG = "not the passphrase"
 
 
@@ -218,6 +220,14 @@ def test_fifteen_idle_minutes_end_the_session(practitioner, client_of):
         now.shift(timedelta(minutes=15, seconds=1))
         assert not is_signed_in(client)
     assert AuditEvent.objects.filter(actor_id=practitioner.pk, action=Action.TIMED_OUT).count() == 1
+
+
+def test_what_waits_encrypted_in_the_browser_outlives_the_session(practitioner, client_of):
+    """A draft that could not be saved is still there when its author signs in again."""
+    with time_machine.travel("2026-11-23 10:00Z", tick=False) as now:
+        client = client_of(practitioner)
+        now.shift(timedelta(minutes=16))
+        assert client.get(reverse("home"))["Clear-Site-Data"] == '"cache"'
 
 
 def test_twelve_hours_end_it_whatever_one_does(practitioner, client_of):

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from treatments.stock.gs1 import BoxCode, Unreadable, read_code
 
+pytestmark = pytest.mark.once
+
 GTIN = "09501101020917"
 MAY = date(2029, 5, 8)
 WHOLE = BoxCode(GTIN, "ABCD1234", MAY)

@@ -65,6 +65,22 @@ def test_a_session_takes_once_and_gives_back_once(receive, practitioner):
     assert [event.fields for event in changed] == [["balance_ml"]] * 2
 
 
+def test_a_count_stands_whatever_is_voided_of_before(receive, practitioner):
+    """What was found on the shelf is what is there; only what was taken after the count comes back."""
+    lot = receive("10")
+    take(7, (lot, "2", "1.1"), (lot, "1", "2.1"), by=practitioner)
+    services.count_lot(lot=lot, counted_ml=Decimal(6), seen_ml=left(lot), reason="Month's end", by=practitioner)
+    take(8, (lot, "1", "1.1"), by=practitioner)
+    for _again in range(2):
+        services.give_back_for_session(session_id=7, by=practitioner, at=NOON)
+    assert left(lot) == 5
+    assert story(lot)[5:] == [("given_back", 2), ("given_back", 1), ("counted", -2), ("counted", -1)]
+    services.give_back_for_session(session_id=8, by=practitioner, at=NOON)
+    assert left(lot) == 6
+    assert not queries.taken_by(7) and not queries.wrong_balances()
+    assert queries.ledger_of(lot)[-1].balance_ml == 6
+
+
 def test_another_amount_under_the_same_name_is_no_repetition(receive, practitioner):
     lot = receive("10")
     take(7, (lot, "2", "1.1"), by=practitioner)

@@ -17,7 +17,7 @@ from tests.factories.treatments import IngredientFactory, LotFactory, ProductFac
 from treatments.stock import queries, rules, services
 from treatments.stock.models import Lot
 
-pytestmark = pytest.mark.usefixtures("clinic_row")
+pytestmark = pytest.mark.usefixtures("clinic_row", "madrid")
 DAY = date(2027, 3, 10)
 NOON = datetime(2027, 3, 10, 11, tzinfo=UTC)
 

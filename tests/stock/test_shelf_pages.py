@@ -16,8 +16,8 @@ from tests.factories.treatments import IngredientFactory, LotFactory, ProductFac
 from treatments.stock import services
 from treatments.stock.models import Lot, Movement
 
-pytestmark = pytest.mark.usefixtures("clinic_row")
-GTIN = "09501101020917"
+pytestmark = pytest.mark.usefixtures("clinic_row", "madrid")
+GTIN, OTHER_GTIN = "09501101020917", "04012345678901"
 
 
 @pytest.fixture
@@ -97,13 +97,37 @@ def test_a_scan_of_an_unknown_product_still_fills_lot_and_expiry(admin):
     assert 'value="AB7"' in text and 'value="2039-01-31"' in text and "No product of the catalogue" in text
 
 
-@pytest.mark.parametrize(("known", "stays"), [("04012345678901", False), ("", True)])
+@pytest.mark.parametrize(("known", "stays"), [(OTHER_GTIN, False), ("", True)])
 def test_an_unknown_box_is_not_taken_for_the_product_scanned_before(admin, known, stays):
     before = ProductFactory(gtin=known)
     sent = typed(scan=f"01{GTIN}10AB7", read="yes", product=before.pk, ingredient=before.ingredient_id)
     text = admin.post(reverse("stock:receive"), sent).text
     assert (f'<option value="{before.pk}" selected>' in text) is stays
     assert (f'<option value="{before.ingredient_id}" selected>' in text) is stays
+
+
+@pytest.mark.parametrize("scan", ["smudged", f"01{OTHER_GTIN}"])
+def test_another_box_never_keeps_the_lot_of_the_one_before(admin, scan):
+    """The second code cannot be read, or names another product and no lot."""
+    ProductFactory(gtin=GTIN, container_ml=Decimal("2.5"))
+    first = admin.post(reverse("stock:receive"), typed(scan=f"01{GTIN}1739013110AB7", read="yes"))
+    kept = dict(first.context["form"].data.items())
+    assert (kept["number"], kept["expires_on"], kept["container_ml"]) == ("AB7", "2039-01-31", "2.5")
+    second = admin.post(reverse("stock:receive"), kept | {"scan": scan}).context["form"].data
+    assert (second["number"], second["expires_on"], second["product"], second["ingredient"]) == ("", "", "", "")
+    assert (second["container_ml"], second["supplier"]) == ("", "Farma Norte")
+    corrected = admin.post(reverse("stock:receive"), kept | {"scan": scan, "number": "AB8"}).context["form"].data
+    assert (corrected["number"], corrected["expires_on"]) == ("AB8", "")
+
+
+def test_two_codes_of_one_box_go_together(admin):
+    product = ProductFactory(gtin=GTIN)
+    first = admin.post(reverse("stock:receive"), typed(scan=f"01{GTIN}", read="yes", number="", expires_on=""))
+    second = admin.post(reverse("stock:receive"), dict(first.context["form"].data.items()) | {"scan": "1739013110AB7"})
+    data = second.context["form"].data
+    assert (data["product"], data["number"], data["expires_on"]) == (str(product.pk), "AB7", "2039-01-31")
+    third = admin.post(reverse("stock:receive"), dict(data.items()) | {"scan": f"01{OTHER_GTIN}"}).context["form"].data
+    assert (third["product"], third["number"], third["expires_on"]) == ("", "", "")
 
 
 @pytest.mark.parametrize(
