@@ -235,6 +235,17 @@ class TestWithAPatient:
         both = UserFactory(roles=["administrator", "practitioner"])
         assert "- naproxen: Tuesday 9 March" in self.look(client_of(both), text, patient=patient.pk)
 
+    def test_says_which_other_text_the_own_list_asks_for(self, client_of, email, own):
+        letter, patient = own
+        both = client_of(UserFactory(roles=["administrator", "practitioner"]))
+        another = "own list asks for another text"
+        assert another not in self.look(both, letter, patient=patient.pk)
+        assert f"{another}: Stop the painkillers they told us of" in self.look(both, email, patient=patient.pk)
+        warfarin = MedicineFactory(name="warfarin", stop_days=None)
+        PatientMedicineFactory(patient=patient, medicine=warfarin, source="prescribed")
+        assert f"{another}: Keep taking your prescribed medicine" in self.look(both, letter, patient=patient.pk)
+        assert another not in self.look(client_of(UserFactory(roles=["administrator"])), letter, patient=patient.pk)
+
     def test_without_a_visit_and_with_nonsense(self, client_of, administrator, email):
         client = client_of(administrator)
         patient = PatientFactory(given_name="Berta", language="es")

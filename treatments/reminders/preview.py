@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from clinic.core import clock
 from patients.history.models import Medicine, PatientMedicine
 from patients.registry.enums import Channel
@@ -169,10 +171,14 @@ def of_rule(
 
 @dataclass(frozen=True)
 class Filled:
-    """What stands for a text's placeholders, and the visit that it was taken from, if there is one."""
+    """What stands for a text's placeholders, and the visit that it was taken from, if there is one.
+
+    `instead`: the wording that the patient would get in the place of this text, or that none goes out; else empty.
+    """
 
     values: dict[str, str]
     visit: Appointment | None
+    instead: str = ""
 
 
 def of_text(text: MessageText, patient: Patient, *, names: bool, at: datetime | None = None) -> Filled:
@@ -188,7 +194,9 @@ def of_text(text: MessageText, patient: Patient, *, names: bool, at: datetime | 
         if visit is None:
             return Filled(values, None)
         (source,) = sources.visits([visit.pk], at)
-        rows = source.medicines if names and text.channel == Channel.EMAIL and patient.clinical_words else []
+        named = text.channel == Channel.EMAIL and patient.clinical_words
+        instead = _instead(text, source, named=named) if names else ""
+        rows = source.medicines if names and named else []
         kept = [row.pk for row in rows if own_list.must_be_decided(row)]
         lines = own_list.to_stop(rows, clock.local(visit.starts_at).date())
         general = rules.avoid_from(visit.starts_at, days_before=_days_before(text), at=at)
@@ -202,7 +210,19 @@ def of_text(text: MessageText, patient: Patient, *, names: bool, at: datetime | 
             to_stop=lines,
             agreed=queries.agreed_pauses(visit.pk, kept) if kept else (),
         )
-        return Filled(values | own, visit)
+        return Filled(values | own, visit, instead)
+
+
+def _instead(text: MessageText, source: Source, *, named: bool) -> str:
+    """What the patient's own list puts in the place of a text about painkillers; empty when it is this text."""
+    if text.kind in RULE_TEXTS and text.kind != TextKind.STOP_SELF_BOUGHT:
+        return ""
+    kind = own_list.which_text(source.medicines, source.decided)
+    if kind == TextKind.STOP_OWN_LIST and not named:
+        kind = TextKind.STOP_SELF_BOUGHT
+    if kind == text.kind:
+        return ""
+    return TextKind(kind).label if kind else _("no message: the visit is on hold")
 
 
 def _days_before(text: MessageText) -> int:

@@ -236,7 +236,13 @@ class MoreForm(Form):
 
 
 class CountForm(ReasonForm):
-    counted_ml = DoseField(label=_("There are"), decimal_places=PLACES, min_value=0, max_value=MOST_ML)
+    counted_ml = DoseField(
+        label=_("There are"),
+        help_text=_("With what is drawn up in syringes: it is taken off when their session is signed."),
+        decimal_places=PLACES,
+        min_value=0,
+        max_value=MOST_ML,
+    )
     seen_ml = DoseField(
         decimal_places=PLACES, min_value=0, max_value=10 * MOST_ML, required=False, widget=forms.HiddenInput
     )
