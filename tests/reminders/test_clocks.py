@@ -1,11 +1,12 @@
 """The right minute on the clinic's wall clock, for every trigger, around the nights in which the clocks change."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
+from tests.clocks import CHANGES, DAYS
 from tests.reminders.conftest import NOW
 from treatments.reminders import rules
 from treatments.reminders.enums import COUNTED_BACK, ReminderStatus, Trigger, Unit
@@ -15,19 +16,11 @@ from treatments.reminders.sources import Source
 from treatments.scheduling.models import Appointment
 
 HOUR = timedelta(hours=1)
-# The days on which the clocks change: an hour, in Lord Howe half of one, in Kathmandu never
-CHANGES = {
-    "Europe/Madrid": [date(2027, 3, 28), date(2027, 10, 31), date(2028, 3, 26), date(2028, 10, 29)],
-    "America/New_York": [date(2027, 3, 14), date(2027, 11, 7), date(2028, 3, 12), date(2028, 11, 5)],
-    "Australia/Lord_Howe": [date(2027, 4, 4), date(2027, 10, 3), date(2028, 4, 2), date(2028, 10, 1)],
-    "Asia/Kathmandu": [date(2027, 3, 28), date(2027, 10, 31), date(2028, 3, 26), date(2028, 10, 29)],
-}
-NIGHTS = [(zone, day) for zone, days in CHANGES.items() for day in days]
 
 
 @pytest.mark.once
 @pytest.mark.parametrize("trigger", Trigger)
-@pytest.mark.parametrize(("zone", "changes"), NIGHTS)
+@pytest.mark.parametrize(("zone", "changes"), DAYS)
 def test_the_right_minute(zone, changes, trigger):
     """Days are the clinic's calendar, at the wall time; hours have passed or have to pass, whatever clocks say."""
     here, way = ZoneInfo(zone), -1 if trigger in COUNTED_BACK else 1
@@ -43,14 +36,6 @@ def test_the_right_minute(zone, changes, trigger):
             assert (due.date(), due.time()) == (day + way * timedelta(days=2), time(10, 1))
             after = trigger in {Trigger.AFTER_VISIT, Trigger.AFTER_SESSION}
             assert rules.time_of(hours, source) == (ended if after else began) + way * 30 * HOUR
-
-
-@pytest.mark.once
-def test_the_days_are_those_on_which_the_clocks_change():
-    for zone, day in NIGHTS:
-        here = ZoneInfo(zone)
-        before, after = (datetime.combine(day + timedelta(days=n), time(0), tzinfo=here) for n in (0, 1))
-        assert (before.utcoffset() == after.utcoffset()) is (zone == "Asia/Kathmandu"), (zone, day)
 
 
 @pytest.mark.django_db

@@ -1,8 +1,4 @@
-"""T06: what was said on the wall stays on the wall, in four zones and four changes of their clocks each.
-
-The zones: an hour forward and back (Madrid), the same in the west (New York), half an hour (Lord Howe), none but three
-quarters off the hour (Kathmandu, whose "changes" are ordinary days).
-"""
+"""T06: what was said on the wall stays on the wall, in four zones and four changes of their clocks each."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
@@ -15,6 +11,7 @@ from icalendar import Calendar
 from clinic.core import clock
 from clinic.core.errors import Refused
 from clinic.staff.queries import clinic_profile
+from tests.clocks import DAYS, HOURS
 from tests.factories.patients import PatientFactory
 from tests.factories.people import FrontDeskFactory, PractitionerFactory
 from tests.factories.treatments import RoomFactory, VisitTypeFactory
@@ -28,18 +25,10 @@ from treatments.scheduling.models import Appointment
 from treatments.scheduling.openings import openings
 
 pytestmark = pytest.mark.django_db
-CHANGES = {
-    "Europe/Madrid": [date(2027, 3, 28), date(2027, 10, 31), date(2028, 3, 26), date(2028, 10, 29)],
-    "America/New_York": [date(2027, 3, 14), date(2027, 11, 7), date(2028, 3, 12), date(2028, 11, 5)],
-    "Australia/Lord_Howe": [date(2027, 4, 4), date(2027, 10, 3), date(2028, 4, 2), date(2028, 10, 1)],
-    "Asia/Kathmandu": [date(2027, 3, 28), date(2027, 10, 31), date(2028, 2, 29), date(2028, 10, 29)],
-}
-CASES = [(zone, day) for zone, days in CHANGES.items() for day in days]
-HOURS = {"Europe/Madrid": 1, "America/New_York": 1, "Australia/Lord_Howe": 0.5, "Asia/Kathmandu": 0}
 NINE_O_CLOCK = time(9)
 
 
-@pytest.fixture(params=CASES, ids=[f"{zone}-{day}" for zone, day in CASES])
+@pytest.fixture(params=DAYS, ids=[f"{zone}-{day}" for zone, day in DAYS])
 def change(request, clinic_row):
     """The zone is the clinic's, the day is that of the change, and it is noon four weeks before."""
     zone, day = request.param

@@ -34,10 +34,10 @@ class ChartingConfig(AppConfig):
 
 def session_guards():
     """A signed session only ever becomes voided, and nothing else of it changes; no session is deleted."""
-    from clinic.core.guards import refusal, truncation
+    from clinic.core.guards import changes, refusal, truncation
 
     table = "charting_treatmentsession"
-    changed = " OR ".join(f"(OLD.{c} IS DISTINCT FROM NEW.{c})" for c in FROZEN_COLUMNS)
+    changed = changes(FROZEN_COLUMNS)
     return [
         refusal(
             "charting_signed_session_frozen",
