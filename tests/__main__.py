@@ -16,6 +16,8 @@ from contextlib import ExitStack, contextmanager
 ENGINES = ("sqlite", "postgresql")
 # Where the engine makes no difference, once is enough.
 LEFT_OUT = {"sqlite": [], "postgresql": ["not browser", "not once"]}
+# Our own settings; and what would have each of many processes compile the house and rewrite the tests again.
+NOT_PASSED_ON = ("NAPPAGE_", "PYTHONDONTWRITEBYTECODE")
 NOTHING_RAN = 5  # pytest's exit code when no test was selected
 
 
@@ -59,7 +61,7 @@ def database(engine: str):
     """The environment that leads to it. It is migrated once; each process of the suite then works on a copy."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nappage-data-"))
-        env = {name: value for name, value in os.environ.items() if not name.startswith("NAPPAGE_")}
+        env = {name: value for name, value in os.environ.items() if not name.startswith(NOT_PASSED_ON)}
         env |= {"DATABASE_URL": "", "REDIS_URL": "", "MIGRATED_DATABASE": f"{folder}/db.sqlite3"}
         if engine == "postgresql":
             from tests.services import private_postgres
