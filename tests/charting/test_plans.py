@@ -15,7 +15,7 @@ from tests.factories.people import PractitionerFactory
 from tests.factories.treatments import REVIEWED, ApprovedVersionFactory, AreaFactory, IndicationFactory, PlanFactory
 from treatments.catalogue.enums import Laterality, VersionStatus
 from treatments.catalogue.models import FormulationVersion
-from treatments.charting import plans, queries, services
+from treatments.charting import plan_queries, plans, services
 from treatments.charting.course import course_of
 from treatments.charting.models import TreatmentPlan, TreatmentSession
 from treatments.charting.plan_forms import PlanForm
@@ -96,7 +96,7 @@ def test_a_signed_session_counts_and_a_voided_one_does_not(kit, plan):
     session = kit.signed()
     session.refresh_from_db()
     assert session.plan == plan
-    assert queries.get_plan(plan.pk).course.done == 1
+    assert plan_queries.get_plan(plan.pk).course.done == 1
     with pytest.raises(Exception, match="charting_signed_session_frozen"):
         TreatmentSession.objects.filter(pk=session.pk).update(plan=None)
 
@@ -105,15 +105,15 @@ def test_a_voided_session_is_to_be_done_again(kit, plan):
     session = kit.signed()
     values = {"status": "voided", "voided_at": WHEN, "voided_by": kit.practitioner, "void_reason": "mistake"}
     TreatmentSession.objects.filter(pk=session.pk).update(**values)
-    assert queries.get_plan(plan.pk).course.done == 0
+    assert plan_queries.get_plan(plan.pk).course.done == 0
 
 
 def test_the_front_desk_learns_when_and_nothing_else(kit, plan):
-    (due,) = queries.plan_due(kit.patient.pk)
+    (due,) = plan_queries.plan_due(kit.patient.pk)
     assert (due.number, due.expected, due.due_from) == (1, 4, DAY)
     assert set(vars(due)) == {"number", "expected", "due_from", "practitioner_id"}
     plans.end_plan(plan_id=plan.pk, status="stopped", reason="moved away", by=kit.practitioner)
-    assert queries.plan_due(kit.patient.pk) == []
+    assert plan_queries.plan_due(kit.patient.pk) == []
 
 
 # making, changing, ending ------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_a_wrong_value_is_told_beside_its_field_and_kept(kit, desk, typed, field
 
 def test_a_plan_needs_an_area(kit, typed):
     bare = {name: value for name, value in typed.items() if not name.startswith("area")}
-    assert list(PlanForm(bare, choices=queries.plan_choices()).errors) == ["area-1"]
+    assert list(PlanForm(bare, choices=plan_queries.plan_choices()).errors) == ["area-1"]
 
 
 def test_a_plan_is_changed_and_of_two_windows_one_is_told(kit, plan, desk, typed):

@@ -16,7 +16,7 @@ from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.registry.services import record_opened
 from treatments.catalogue.facts import after_care_of
-from treatments.charting import closings, queries
+from treatments.charting import closings, plan_queries, queries
 from treatments.charting.after_forms import CloseOutForm
 from treatments.charting.enums import NextVisit, PlanStatus, SessionStatus
 from treatments.stock.queries import taken_by
@@ -28,7 +28,7 @@ def after(request, session_id):
     session = queries.session_for(session_id, request.user)
     if session.status != SessionStatus.SIGNED:
         return redirect("charting:session", session.pk)
-    plan = queries.get_plan(session.plan_id) if session.plan_id else None
+    plan = plan_queries.get_plan(session.plan_id) if session.plan_id else None
     due = plan.course.due_from if plan and plan.status == PlanStatus.ACTIVE else None
     initial = {"next_visit": NextVisit.WANTED, "next_from": max(due, clock.today())} if due else {}
     care = after_care_of(queries.versions_in(session))

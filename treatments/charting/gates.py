@@ -11,7 +11,7 @@ from clinic.core.gates import Gap, gaps_before
 from patients.history.enums import Effect
 from patients.history.record import History
 from patients.registry.models import Patient
-from treatments.charting import queries, safety
+from treatments.charting import plan_queries, safety
 from treatments.charting.models import TreatmentPlan, TreatmentSession
 from treatments.charting.safety.case import Answer
 
@@ -38,7 +38,7 @@ def start_of(session: TreatmentSession, at: datetime | None = None) -> Start:
     A constant number of queries.
     """
     at = at or clock.now()
-    plan = queries.get_plan(session.plan_id) if session.plan_id else None
+    plan = plan_queries.get_plan(session.plan_id) if session.plan_id else None
     known = {"areas": plan.areas, "version": plan.version} if plan else {}
     case = safety.case_for_booking(session.patient, at, session_id=session.pk, **known)
     start = Start(session, session.patient, at, plan, case.facts.history, safety.asked(case))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.forms import Form, NameField, VersionField
 from treatments.charting.enums import PlanStatus
 from treatments.charting.page import version_name
-from treatments.charting.queries import PlanChoices
+from treatments.charting.plan_queries import PlanChoices
 from treatments.charting.rules import side_suffix, sides_of
 
 MOST_SESSIONS, LAST_WEEK, MOST_AREAS = 30, 260, 6

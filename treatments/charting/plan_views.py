@@ -14,7 +14,7 @@ from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import get_patient
 from patients.registry.services import record_opened
-from treatments.charting import plans, queries
+from treatments.charting import plan_queries, plans, queries
 from treatments.charting.enums import PlanStatus
 from treatments.charting.plan_forms import ChoosePlanForm, EndPlanForm, PlanForm
 
@@ -25,13 +25,13 @@ TAB = "charting:tab"
 @requires(Permission.VIEW_CHARTS)
 def plan(request, plan_id):
     """One plan: its sessions, done and to come, and what may be done about it."""
-    plan = queries.get_plan(plan_id)
+    plan = plan_queries.get_plan(plan_id)
     record_opened(by=request.user, patient=plan.patient, tab="charting:plan")
     context = {
         "patient": plan.patient,
         "tab": TAB,
         "plan": plan,
-        "area_names": queries.area_names_of([plan]),
+        "area_names": plan_queries.area_names_of([plan]),
         "successor": queries.successors_of([plan.version]).get(plan.version_id),
         "is_active": plan.status == PlanStatus.ACTIVE,
         "booking": _booking(plan),
@@ -51,7 +51,7 @@ def _booking(plan) -> str:
 @requires(Permission.CHART_SESSIONS)
 def new_plan(request, patient_id):
     patient = get_patient(patient_id)
-    form = PlanForm(request.POST or None, choices=queries.plan_choices())
+    form = PlanForm(request.POST or None, choices=plan_queries.plan_choices())
     if form.is_valid():
         try:
             made = plans.make_plan(patient=patient, by=request.user, **form.values())
@@ -67,12 +67,12 @@ def new_plan(request, patient_id):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.CHART_SESSIONS)
 def edit_plan(request, plan_id):
-    plan = queries.get_plan(plan_id)
+    plan = plan_queries.get_plan(plan_id)
     if plan.status != PlanStatus.ACTIVE:
         return redirect("charting:plan", plan.pk)
     initial = {"indication": plan.indication_id, "version": str(plan.version_id), "weeks": plan.weeks}
     initial |= {"areas": plan.areas, "edits": plan.edits}
-    form = PlanForm(request.POST or None, choices=queries.plan_choices(plan), initial=initial)
+    form = PlanForm(request.POST or None, choices=plan_queries.plan_choices(plan), initial=initial)
     if form.is_valid():
         try:
             plans.change_plan(plan_id=plan.pk, edits=form.cleaned_data["edits"] or 0, by=request.user, **form.values())
@@ -89,7 +89,7 @@ def edit_plan(request, plan_id):
 @require_http_methods(["GET", "POST"])
 @requires(Permission.CHART_SESSIONS)
 def end_plan(request, plan_id):
-    plan = queries.get_plan(plan_id)
+    plan = plan_queries.get_plan(plan_id)
     if plan.status != PlanStatus.ACTIVE:
         return redirect("charting:plan", plan.pk)
     form = EndPlanForm(request.POST or None)

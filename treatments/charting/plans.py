@@ -13,7 +13,8 @@ from patients.registry.models import Patient
 from treatments.catalogue.models import FormulationVersion, Indication
 from treatments.charting.enums import PlanStatus, SessionStatus
 from treatments.charting.models import TreatmentPlan, TreatmentSession
-from treatments.charting.queries import get_plan, successors_of
+from treatments.charting.plan_queries import get_plan
+from treatments.charting.queries import successors_of
 from treatments.charting.rules import is_offered
 
 

@@ -8,7 +8,7 @@ from clinic.core.errors import Refused
 from clinic.staff.access import requires
 from clinic.staff.permissions import Permission
 from patients.registry.services import record_opened
-from treatments.charting import past, queries, reviews
+from treatments.charting import past, plan_queries, queries, reviews
 from treatments.charting.enums import SessionStatus
 from treatments.charting.gates import Start, start_of
 from treatments.charting.review_forms import ReviewForm, as_it_was
@@ -53,6 +53,6 @@ def _context(start: Start, form: ReviewForm) -> dict:
         "last": queries.last_signed(start.patient.pk),
         "treated": treated[:MOST_PLACES],
         "planned": planned,
-        "area_names": queries.area_names_of([start.plan]) if start.plan else {},
+        "area_names": plan_queries.area_names_of([start.plan]) if start.plan else {},
         "today": clock.today(),
     }

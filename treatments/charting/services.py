@@ -33,9 +33,9 @@ from treatments.charting.models import (
     TreatmentPlan,
     TreatmentSession,
 )
+from treatments.charting.plan_queries import active_plans
 from treatments.charting.queries import (
     Reference,
-    active_plans,
     draft_of,
     reference_of,
     session_for,

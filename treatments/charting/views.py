@@ -19,7 +19,7 @@ from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import get_patient
 from patients.registry.services import record_opened
-from treatments.charting import cosigning, queries, rules, safety, services
+from treatments.charting import cosigning, plan_queries, queries, rules, safety, services
 from treatments.charting.copying import is_blank
 from treatments.charting.diagrams import VIEWS, drawings, maps_of
 from treatments.charting.draft import Malformed, read_chart
@@ -51,7 +51,7 @@ def tab(request, patient_id):
     """The patient's sessions."""
     patient = get_patient(patient_id)
     record_opened(by=request.user, patient=patient, tab="charting:tab")
-    plans = queries.plans_of(patient.pk)
+    plans = plan_queries.plans_of(patient.pk)
     sessions = queries.sessions_of(patient.pk, request.user)
     context = {
         "patient": patient,
@@ -59,7 +59,7 @@ def tab(request, patient_id):
         "sessions": sessions,
         "strip": strip_of(sessions),
         "plans": plans,
-        "area_names": queries.area_names_of(plans),
+        "area_names": plan_queries.area_names_of(plans),
     }
     return render(request, "charting/tab.html", context)
 
@@ -132,7 +132,7 @@ def _chart_context(session, offer, forms, earlier) -> dict:
         "chips": ("0.02", "0.05", "0.1"),
         "earlier": earlier,
         "can_copy": bool(earlier) and is_blank(session.draft.content),
-        "plans": queries.active_plans(session.patient_id),
+        "plans": plan_queries.active_plans(session.patient_id),
         "phrases": queries.phrases(),
         "data": page_data(session.draft, offer, earlier)
         | author_data(session.pk, session.practitioner)

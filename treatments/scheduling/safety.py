@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 from clinic.core import clock
 from clinic.staff.permissions import Permission
-from treatments.charting.queries import active_plans
+from treatments.charting.plan_queries import active_plans
 from treatments.charting.safety import answers_for_booking
 from treatments.charting.safety_page import Group, recorded
 from treatments.scheduling import queries, rules
