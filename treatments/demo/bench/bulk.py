@@ -79,7 +79,8 @@ def series(model: type[models.Model], begin: int, count: int, computed: dict[str
     bounds = [begin + 1, begin + count]
     if connection.vendor == "postgresql":
         values += bounds
-        statement = f"INSERT INTO {model._meta.db_table} ({quoted}) SELECT {picked} FROM generate_series(%s, %s) n"  # noqa: S608
+        numbers = "generate_series(%s::bigint, %s::bigint)"
+        statement = f"INSERT INTO {model._meta.db_table} ({quoted}) SELECT {picked} FROM {numbers} n"  # noqa: S608
     else:
         values = bounds + values
         numbers = "WITH RECURSIVE series(n) AS (VALUES(%s) UNION ALL SELECT n + 1 FROM series WHERE n < %s)"

@@ -50,7 +50,7 @@ def _pour_sessions(first, begin: int, count: int, version, doctors, *, started) 
         count,
         {
             "id": f"{first[TreatmentSession]} + n",
-            "patient_id": f"CAST(n AS bigint) * 7919 % {patients['count']} + {patients['first']}",
+            "patient_id": f"n * 7919 % {patients['count']} + {patients['first']}",
             "practitioner_id": doctor,
             "signed_by_id": doctor,
         },

@@ -98,7 +98,7 @@ class _Calendar:
             f"{self.first} + (n - 1) / {self.a_day} * {DAY} + (n - 1) % {self.a_day} / {self.people} * {HALF_HOUR}"
         )
         self.practitioner, self.room = bulk.one_of(practitioners, place), bulk.one_of(rooms, place)
-        self.patient = f"CAST(n AS bigint) * 7919 % {patients} + 1"
+        self.patient = f"n * 7919 % {patients} + 1"
         self.by = practitioners[0]
 
     def _starts(self, number: int) -> int:
