@@ -1,8 +1,9 @@
 """What the catalogue's screens show, each fetched whole."""
 
 from itertools import groupby
+from typing import NamedTuple
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, Value
 from django.shortcuts import get_object_or_404
 
 from clinic.core.text import fold
@@ -105,6 +106,24 @@ def incompatibilities_among(ingredient_ids: set[int]) -> list[Incompatibility]:
         .only("key", "effect", "note", "sources", *(f"{member}__name" for member in members))
         .order_by("pk")
     )
+
+
+class Suited(NamedTuple):
+    """What a formulation is meant for, by key; where a set is empty, for all."""
+
+    areas: set[str]
+    techniques: set[str]
+
+
+def suited_to(formulation_ids: set[int]) -> dict[int, Suited]:
+    """For each of the formulations: the areas and techniques that it is meant for. One query."""
+    found = {formulation_id: Suited(set(), set()) for formulation_id in formulation_ids}
+    rows = Formulation.objects.filter(pk__in=formulation_ids).order_by()
+    areas = rows.filter(areas__isnull=False).values_list("pk", Value("areas"), "areas__key")
+    techniques = rows.filter(techniques__isnull=False).values_list("pk", Value("techniques"), "techniques__key")
+    for formulation_id, name, key in areas.union(techniques, all=True) if formulation_ids else ():
+        getattr(found[formulation_id], name).add(key)
+    return found
 
 
 def mixing_rules() -> MixingRules:

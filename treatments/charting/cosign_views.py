@@ -34,7 +34,7 @@ def to_cosign_panel(request):
 @requires(Permission.CHART_SESSIONS)
 def cosign(request, session_id):
     """The record to be read, with two forms under it: one signs, the other asks."""
-    session = queries.session_for(session_id, request.user)
+    session = queries.record_for(session_id, request.user)
     if rules.cosign_refusal(session, request.user):
         return redirect("charting:session", session.pk)
     asks = request.POST.get("do") == "ask"

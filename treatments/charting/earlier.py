@@ -13,12 +13,14 @@ from treatments.charting.models import Injection, TreatmentSession
 from treatments.charting.queries import session_day
 
 MOST_EARLIER = 6
+WAY = "technique__key", "needle", "depth_mm", "volume_ml"  # how points were put
 
 
 def earlier_sessions(patient_id: int) -> list[TreatmentSession]:
     """The patient's last signed sessions with their injections, newest first; a constant number of queries."""
     signed = TreatmentSession.objects.filter(patient_id=patient_id, status=SessionStatus.SIGNED)
-    injections = Injection.objects.select_related("area", "technique", "preparation")
+    rows = Injection.objects.select_related("area", "technique", "preparation")
+    injections = rows.only(*WAY, "session", "side", "diagram", "points", "count", "area__key", "preparation__version")
     return list(
         signed.select_related("practitioner").prefetch_related(Prefetch("injections", injections))[:MOST_EARLIER]
     )

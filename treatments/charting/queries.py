@@ -1,11 +1,12 @@
 """What each screen of charting needs, fetched whole."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 
-from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -35,7 +36,10 @@ PAGE = 100
 
 @dataclass(frozen=True)
 class Reference:
-    """The rows that a chart speaks of: versions and lots by row id, the words of the vocabulary by key."""
+    """The rows that a chart speaks of: versions and lots by row id, the words of the vocabulary by key.
+
+    Of the areas all are there: a rule about one looks at its parts, and at what it is part of.
+    """
 
     versions: dict[int, FormulationVersion] = field(default_factory=dict)
     successors: dict[int, FormulationVersion] = field(default_factory=dict)  # what is in use instead of a version
@@ -45,25 +49,46 @@ class Reference:
     indications: dict[str, Indication] = field(default_factory=dict)
 
 
-def reference_of(chart: Chart) -> Reference:
-    """All rows that the chart names and that exist; a constant number of queries."""
-    named = {p.version_id for p in chart.preparations}
-    versions = list(with_recipe(FormulationVersion.objects.filter(pk__in=named)))
-    lots = lots_by_id({lot for p in chart.preparations for lot in p.lots.values()})
+NOTHING = Reference()
+
+
+def reference_of(chart: Chart, known: Reference = NOTHING) -> Reference:
+    """All rows that the chart names and that exist, and all areas; a constant number of queries.
+
+    What is `known` is not fetched again.
+    """
+    versions = _rows({p.version_id for p in chart.preparations}, known.versions, versions_by_id)
     return Reference(
-        versions={version.pk: version for version in versions},
-        successors=successors_of(versions),
-        lots=lots,
-        areas=_by_key(Area, {i.area for i in chart.injections}),
-        techniques=_by_key(Technique, {i.technique for i in chart.injections}),
-        indications=_by_key(Indication, {chart.indication} - {""}),
+        versions=versions,
+        successors=successors_of(versions.values()),
+        lots=_rows({lot for p in chart.preparations for lot in p.lots.values()}, known.lots, lots_by_id),
+        areas=known.areas or areas_by_key(),
+        techniques=_rows({i.technique for i in chart.injections}, known.techniques, partial(_by_key, Technique)),
+        indications=_rows({chart.indication} - {""}, known.indications, partial(_by_key, Indication)),
     )
+
+
+def _rows(wanted: set, known: dict, fetch: Callable[[set], dict]) -> dict:
+    """Those that are wanted, of which only the ones that are not known are fetched."""
+    return {key: known[key] for key in wanted & known.keys()} | fetch(wanted - known.keys())
+
+
+def versions_by_id(ids: set[int]) -> dict[int, FormulationVersion]:
+    """Those of the versions that exist, with their recipes."""
+    rows = with_recipe(FormulationVersion.objects.filter(pk__in=ids)) if ids else ()
+    return {version.pk: version for version in rows}
 
 
 def lots_by_id(ids: set[int]) -> dict[int, Lot]:
     """Those of the lots that exist, with what they are of."""
     rows = Lot.objects.filter(pk__in=ids).select_related("ingredient", "product") if ids else ()
     return {lot.pk: lot for lot in rows}
+
+
+def areas_by_key() -> dict[str, Area]:
+    """Every area by name, retired ones too: what charting asks of them, without their notes and codes."""
+    asked = "key", "name", "parent", "laterality", "diagrams", "treatable", "retired_at"
+    return {area.key: area for area in Area.objects.only(*asked).order_by("name")}
 
 
 def successors_of(versions: Iterable[FormulationVersion]) -> dict[int, FormulationVersion]:
@@ -74,12 +99,6 @@ def successors_of(versions: Iterable[FormulationVersion]) -> dict[int, Formulati
     of_same = {version.formulation_id for version in old}
     newest = {v.formulation_id: v for v in approved_versions().filter(formulation__in=of_same).order_by("number")}
     return {v.pk: newest[v.formulation_id] for v in old if v.formulation_id in newest}
-
-
-def area_names(content: dict) -> dict[str, str]:
-    """The names of all areas that a draft speaks of, also in entries that cannot be read yet."""
-    keys = {group.get("area", "") for group in content.get("injections", [])}
-    return dict(Area.objects.filter(key__in=keys).values_list("key", "name"))
 
 
 def _by_key(model, keys: set[str]) -> dict:
@@ -99,9 +118,24 @@ class Offer:
     others: list[FormulationVersion]
     successors: dict[int, FormulationVersion]
     lots: dict[int, list[LotOffer]]  # by ingredient, in the order in which they are proposed
-    areas: list[Area]
+    all_areas: dict[str, Area]
     techniques: list[Technique]
     indications: list[Indication]
+
+    @property
+    def areas(self) -> list[Area]:
+        return [area for area in self.all_areas.values() if not area.retired_at]
+
+    @property
+    def reference(self) -> Reference:
+        """The same rows, for whoever asks what a chart names."""
+        return Reference(
+            versions={version.pk: version for version in [*self.versions, *self.others]},
+            lots={offer.lot.pk: offer.lot for offers in self.lots.values() for offer in offers},
+            areas=self.all_areas,
+            techniques={technique.key: technique for technique in self.techniques},
+            indications={indication.key: indication for indication in self.indications},
+        )
 
     def lots_of(self, line: RecipeLine) -> list[LotOffer]:
         return self.lots.get(line.ingredient_id, [])
@@ -118,14 +152,14 @@ def offer_for(session: TreatmentSession, at: datetime) -> Offer:
     """
     versions = list(approved_versions())
     named = {entry.get("version_id") for entry in session.draft.content.get("preparations", [])} - {None}
-    others = list(with_recipe(FormulationVersion.objects.filter(pk__in=named - {v.pk for v in versions})))
+    others = list(versions_by_id(named - {version.pk for version in versions}).values())
     ingredients = {line.ingredient_id for version in [*versions, *others] for line in version.lines.all()}
     return Offer(
         versions=versions,
         others=others,
         successors=successors_of(others),
         lots=_offers(ingredients, _chosen_lots(session.draft.content), _moment(session, at)),
-        areas=list(Area.objects.current().order_by("name")),
+        all_areas=areas_by_key(),
         techniques=list(Technique.objects.current().order_by("name")),
         indications=list(Indication.objects.current().order_by("name")),
     )
@@ -177,10 +211,19 @@ def draft_of(session_id: int, by) -> SessionDraft:
 
 
 def session_for(session_id: int, viewer) -> TreatmentSession:
-    """A session with its people, addenda and draft: 404 when it was never signed and is somebody else's."""
-    sessions = TreatmentSession.objects.select_related(
-        "patient", "practitioner", "signed_by", "voided_by", "indication", "draft", "plan", "copied_from"
-    ).prefetch_related("cosignatures", Prefetch("addenda", Addendum.objects.select_related("written_by")))
+    """A session with its draft: 404 when it was never signed and is somebody else's."""
+    return _open_to(viewer, TreatmentSession.objects.all(), session_id)
+
+
+def record_for(session_id: int, viewer) -> TreatmentSession:
+    """The same with everything that was added to it later, and by whom."""
+    addenda = Addendum.objects.select_related("written_by")
+    sessions = TreatmentSession.objects.select_related("signed_by", "voided_by")
+    return _open_to(viewer, sessions.prefetch_related("cosignatures", Prefetch("addenda", addenda)), session_id)
+
+
+def _open_to(viewer, sessions: QuerySet[TreatmentSession], session_id: int) -> TreatmentSession:
+    sessions = sessions.select_related("patient", "practitioner", "indication", "draft", "plan", "copied_from")
     session = get_object_or_404(sessions, pk=session_id)
     if not session.is_open_to(viewer):
         raise Http404

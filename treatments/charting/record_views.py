@@ -19,7 +19,7 @@ from treatments.charting.printout import sections_of
 @requires(Permission.VIEW_CHARTS)
 def pdf(request, session_id):
     """The record as it was signed, with its additions, as a PDF."""
-    session = queries.session_for(session_id, request.user)
+    session = queries.record_for(session_id, request.user)
     if not session.signed_at:
         return redirect("charting:session", session.pk)
     return _printed(request, session)

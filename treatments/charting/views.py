@@ -120,7 +120,7 @@ def chart(request, session_id):
 
 
 def _chart_context(session, offer, forms, earlier) -> dict:
-    summary = _summary(session)
+    summary = _summary(session, offer.reference)
     return summary | {
         "patient": session.patient,
         "session": session,
@@ -140,16 +140,16 @@ def _chart_context(session, offer, forms, earlier) -> dict:
     }
 
 
-def _summary(session) -> dict:
-    """The draft read, judged and added up."""
+def _summary(session, known=queries.NOTHING) -> dict:
+    """The draft read, judged and added up; rows that are `known` are not fetched again."""
     content = session.draft.content
     chart, problems = read_chart(content, session.pk)
     readable = safety.readable(content)
-    reference = queries.reference_of(readable)
+    reference = queries.reference_of(readable, known)
     answers = safety.answers_for_chart(readable, reference, session)
     problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
     problems += rules.review_problems(session.review)
-    areas = queries.area_names(content)
+    areas = {key: area.name for key, area in reference.areas.items()}
     return {
         "answers": answers,
         "safety": grouped(answers, content.get("reasons", {})),
@@ -316,7 +316,7 @@ def sign(request, session_id):
 @requires(Permission.VIEW_CHARTS)
 def session(request, session_id):
     """The record as it was signed."""
-    session = queries.session_for(session_id, request.user)
+    session = queries.record_for(session_id, request.user)
     if session.status == SessionStatus.DRAFT:
         return redirect("charting:chart", session.pk)
     record_opened(by=request.user, patient=session.patient, tab="charting:session")

@@ -336,12 +336,11 @@ def _product(case: Case, syringe: Syringe, line):
 def suitable(case: Case) -> Iterator[Answer]:
     """One answer a recipe, with all areas and techniques that it is not meant for."""
     for syringe, recipe in case.syringes:
-        meant_for = {area.key for area in recipe.formulation.areas.all()}
-        techniques = {technique.key for technique in recipe.formulation.techniques.all()}
+        areas, techniques = case.facts.suited[recipe.formulation_id]
         names: dict[str, None] = {}
         marks: list[str] = []
         for area, paths in _places_of(case, syringe).items():
-            if meant_for and not case.facts.ancestors(area) & meant_for:
+            if areas and not case.facts.ancestors(area) & areas:
                 names[case.area_name(area)] = None
                 marks += paths
         for group in case.chart.injections:

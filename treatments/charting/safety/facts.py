@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 
-from django.db.models import Max, Prefetch, Q, prefetch_related_objects
+from django.db.models import Max, Prefetch, Q
 from django.shortcuts import get_object_or_404
 
 from clinic.core import clock
@@ -24,11 +24,11 @@ from treatments.catalogue.models import (
     IngredientCondition,
     Product,
 )
-from treatments.catalogue.queries import incompatibilities_among, with_recipe
+from treatments.catalogue.queries import Suited, incompatibilities_among, suited_to
 from treatments.charting.draft import Chart
 from treatments.charting.enums import RuleEffect, SessionStatus
 from treatments.charting.models import Injection, Preparation, SafetyRule, TreatmentSession
-from treatments.charting.queries import Reference, chart_of
+from treatments.charting.queries import Reference, chart_of, versions_by_id
 
 SHIPPED = Path(__file__).parent.parent / "data" / "safety_rules.toml"
 
@@ -96,7 +96,7 @@ class Facts:
     rules: dict[str, Rule]
     reference: Reference
     versions: dict[int, FormulationVersion] = field(default_factory=dict)  # also those of `earlier`
-    areas: dict[str, Area] = field(default_factory=dict)
+    suited: dict[int, Suited] = field(default_factory=dict)  # by formulation
     against_allergen: list[IngredientAllergen] = field(default_factory=list)
     against_condition: list[IngredientCondition] = field(default_factory=list)
     pairs: list[Incompatibility] = field(default_factory=list)
@@ -105,6 +105,10 @@ class Facts:
     last_in: dict[tuple[str, str], date] = field(default_factory=dict)  # by area and side
     last_with: dict[int, date] = field(default_factory=dict)  # by ingredient
     consulted: bool | None = None
+
+    @property
+    def areas(self) -> dict[str, Area]:
+        return self.reference.areas
 
     def kin(self, key: str) -> set[str]:
         """The area, everything that it is part of, and all its parts."""
@@ -149,7 +153,6 @@ def facts_for(chart: Chart, reference: Reference, *, patient, at: datetime, sess
     day = clock.local(at).date()
     past = TreatmentSession.objects.filter(patient=patient, status=SessionStatus.SIGNED).exclude(pk=session_id)
     earlier, versions = _charts_of_day(past, day, reference.versions)
-    prefetch_related_objects(list(reference.versions.values()), "formulation__areas", "formulation__techniques")
     lines = [line for version in reference.versions.values() for line in version.lines.all()]
     ingredients = {line.ingredient_id for line in lines}
     paused = {
@@ -165,7 +168,7 @@ def facts_for(chart: Chart, reference: Reference, *, patient, at: datetime, sess
         rules=rules,
         reference=reference,
         versions=versions,
-        areas={area.key: area for area in Area.objects.only("key", "name", "parent").order_by()},
+        suited=suited_to({version.formulation_id for version in reference.versions.values()}),
         against_allergen=_rules(IngredientAllergen, allergic, "allergen"),
         against_condition=_rules(IngredientCondition, ill, "condition"),
         pairs=incompatibilities_among(ingredients) if len(ingredients) > 1 else [],
@@ -175,11 +178,6 @@ def facts_for(chart: Chart, reference: Reference, *, patient, at: datetime, sess
         last_with=_last_with(past, paused, at) if paused else {},
         consulted=consulted(patient, at, session_id),
     )
-
-
-def _versions(ids: set[int]) -> dict[int, FormulationVersion]:
-    rows = with_recipe(FormulationVersion.objects.filter(pk__in=ids)) if ids else ()
-    return {version.pk: version for version in rows}
 
 
 def _rules(model, ingredients: set[int], word: str) -> list:
@@ -203,7 +201,7 @@ def _charts_of_day(past, day: date, known: dict[int, FormulationVersion]) -> tup
     rows = sessions.prefetch_related("preparations__lots", Prefetch("injections", injections))
     of_day = list(rows.order_by("pk"))
     preparations = [preparation for session in of_day for preparation in session.preparations.all()]
-    versions = known | _versions({preparation.version_id for preparation in preparations} - known.keys())
+    versions = known | versions_by_id({preparation.version_id for preparation in preparations} - known.keys())
     for preparation in preparations:
         preparation.version = versions[preparation.version_id]
     return [_chart(session) for session in of_day], versions
