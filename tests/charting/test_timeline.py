@@ -46,6 +46,7 @@ def test_the_strip_says_when_how_much_and_how_long_after(kit, two):
         (first, "0.100", 2, None),
     ]
     assert (stops[0].bar, stops[1].bar) == (44, 11)
+    assert (stops[0].points_text, stops[0].days_text, stops[1].days_text) == ("6 points", "14 days", "")
 
 
 def test_all_points_ever_by_area_and_ingredient(kit, two):

@@ -303,12 +303,14 @@ def last_signed(patient_id: int) -> TreatmentSession | None:
 
 
 def sessions_of(patient_id: int, viewer) -> list[TreatmentSession]:
-    """The patient's sessions, newest first; drafts only if they are the viewer's own."""
+    """The patient's sessions, newest first; drafts only if they are the viewer's own. Of each what a list shows."""
     visible = Q(signed_at__isnull=False) | Q(practitioner=viewer)
-    injections = Injection.objects.select_related("area").defer("points").order_by("pk")
+    given = Injection.objects.select_related("area").only("session", "area__name", "side", "count", "volume_ml")
+    injections = given.order_by("pk")
     return list(
         TreatmentSession.objects.filter(visible, patient_id=patient_id)
         .select_related("practitioner", "indication")
+        .only("status", "started_at", "practitioner__full_name", "indication__name")
         .prefetch_related(Prefetch("injections", injections))
         .annotate(addendum_count=Count("addenda"))
         .order_by("-started_at", "-pk")[:PAGE]

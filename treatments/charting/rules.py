@@ -284,11 +284,11 @@ def summary_line(injections) -> str:
     if not injections:
         return ""
     count = sum(i.count for i in injections)
-    places = dict.fromkeys(f"{i.area.name}{side_suffix(i.side)}" for i in injections)
+    places = dict.fromkeys((i.area.name, i.side) for i in injections)
     return _("%(points)s, %(volume)s mL: %(areas)s") % {
         "points": ngettext("%d point", "%d points", count) % count,
         "volume": format_amount(sum((i.total_ml for i in injections), Decimal())),
-        "areas": "; ".join(places),
+        "areas": "; ".join(name + side_suffix(side) for name, side in places),
     }
 
 

@@ -3,8 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+
+from django.utils.translation import ngettext
 
 from clinic.core import clock
 from treatments.catalogue.enums import Diagram
@@ -24,10 +26,19 @@ class Stop:
     """A session on the strip. `bar` is the height of its volume, `days` since the one before; None for the first."""
 
     session: TreatmentSession
+    day: date
     volume_ml: Decimal
     points: int
     bar: int
     days: int | None
+
+    @property
+    def points_text(self) -> str:
+        return ngettext("%d point", "%d points", self.points) % self.points
+
+    @property
+    def days_text(self) -> str:
+        return "" if self.days is None else ngettext("%d day", "%d days", self.days) % self.days
 
     @property
     def top(self) -> int:
@@ -43,9 +54,14 @@ def strip_of(sessions: Iterable[TreatmentSession]) -> list[Stop]:
     since = [(day - before).days for day, before in zip(days, days[1:], strict=False)]
     return [
         Stop(
-            session, volume, sum(i.count for i in session.injections.all()), max(3, round(BAR * volume / largest)), gap
+            session=session,
+            day=day,
+            volume_ml=volume,
+            points=sum(i.count for i in session.injections.all()),
+            bar=max(3, round(BAR * volume / largest)),
+            days=gap,
         )
-        for (volume, session), gap in zip(sums, [*since, None], strict=False)
+        for (volume, session), day, gap in zip(sums, days, [*since, None], strict=False)
     ]
 
 

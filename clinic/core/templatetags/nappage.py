@@ -1,6 +1,7 @@
 """Template tags of the house: amounts, icons, the current place in the navigation."""
 
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.conf import settings
@@ -21,6 +22,7 @@ def amount(value: Decimal | None, unit: str = "") -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str):
     """A decorative Bootstrap icon; the word beside it carries the meaning."""
     return format_html('<i class="bi bi-{}" aria-hidden="true"></i>', name)
