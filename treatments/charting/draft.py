@@ -33,6 +33,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from clinic.core.errors import Refused
@@ -51,6 +52,17 @@ AMOUNT_ML = DoseField(decimal_places=3, max_value=1000, min_value=0, unit="mL", 
 POINT_ML = DoseField(decimal_places=3, max_value=10, unit="mL")
 SPACING_MM = DoseField(decimal_places=1, max_value=100, unit="mm", required=False)
 DEPTH_MM = DoseField(decimal_places=1, max_value=40, unit="mm")
+
+
+# What is said where nothing is chosen. A draft has hundreds of fields: only what is missing is put into words.
+CHOOSE = {
+    "version_id": _lazy("Choose what is in the syringe."),
+    "preparation": _lazy("Choose the syringe."),
+    "area": _lazy("Choose the area."),
+    "side": _lazy("Choose the side."),
+    "diagram": _lazy("Choose the drawing."),
+    "technique": _lazy("Choose the technique."),
+}
 
 
 class Malformed(Refused):
@@ -319,10 +331,10 @@ class _Reader:
             self.wrong(name, ngettext("Use at most %d character.", "Use at most %d characters.", limit) % limit)
         return text
 
-    def chosen(self, name: str, message: str, among=None):
+    def chosen(self, name: str, among=None):
         value = self.raw.get(name)
         if not value or (among is not None and value not in among):
-            self.wrong(name, message)
+            self.wrong(name, str(CHOOSE[name]))
         return value
 
 
@@ -331,7 +343,7 @@ def _preparation(raw: dict, session_id: int | None, problems: list[Problem]) -> 
     read = _Reader(raw, f"preparations.{name}")
     syringe = Syringe(
         id=name,
-        version_id=read.chosen("version_id", _("Choose what is in the syringe.")),
+        version_id=read.chosen("version_id"),
         volume_ml=read.amount("volume_ml", DRAWN_ML),
         variation=read.text("variation", 300),
         variation_reason=read.text("variation_reason", 300),
@@ -351,11 +363,11 @@ def _injection(raw: dict, preparations: set, problems: list[Problem]) -> Group |
     points = tuple((round(x, 4), round(y, 4)) for x, y in raw.get("points", []))
     group = Group(
         id=raw.get("id", ""),
-        preparation=read.chosen("preparation", _("Choose the syringe."), preparations),
-        area=read.chosen("area", _("Choose the area.")),
-        side=read.chosen("side", _("Choose the side."), Side.values),
-        diagram=read.chosen("diagram", _("Choose the drawing.")) if points else "",
-        technique=read.chosen("technique", _("Choose the technique.")),
+        preparation=read.chosen("preparation", preparations),
+        area=read.chosen("area"),
+        side=read.chosen("side", Side.values),
+        diagram=read.chosen("diagram") if points else "",
+        technique=read.chosen("technique"),
         needle=read.text("needle", 60),
         depth_mm=read.amount("depth_mm", DEPTH_MM),
         volume_ml=read.amount("volume_ml", POINT_ML),

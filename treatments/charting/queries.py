@@ -205,7 +205,7 @@ def draft_of(session_id: int, by) -> SessionDraft:
     `kept_at`: when the newest of its kept versions was saved.
     """
     kept = DraftVersion.objects.filter(session=OuterRef("pk")).order_by("-version").values("saved_at")
-    drafts = SessionDraft.objects.select_related("session__patient", "session__practitioner")
+    drafts = SessionDraft.objects.select_related("session__patient")
     drafts = drafts.annotate(kept_at=Subquery(kept[:1]))
     return get_object_or_404(drafts, pk=session_id, session__status=SessionStatus.DRAFT, session__practitioner=by)
 

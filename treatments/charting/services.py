@@ -209,7 +209,7 @@ def _signed_meanwhile(session_id: int, version: int, by) -> TreatmentSession:
 
 def _sign(session: TreatmentSession, by, seen: str | None, at) -> None:
     # two sessions of one patient are signed one after the other, so that each counts the other's doses
-    Patient.objects.select_for_update(no_key=True).get(pk=session.patient_id)
+    Patient.objects.select_for_update(no_key=True).only("pk").get(pk=session.patient_id)
     chart, problems = read_chart(session.draft.content, session.pk)
     reference = reference_of(chart)
     answers = safety.answers_for_chart(chart, reference, session)

@@ -144,7 +144,7 @@ def _summary(session, known=queries.NOTHING) -> dict:
     """The draft read, judged and added up; rows that are `known` are not fetched again."""
     content = session.draft.content
     chart, problems = read_chart(content, session.pk)
-    readable = safety.readable(content)
+    readable = safety.readable(content, chart)
     reference = queries.reference_of(readable, known)
     answers = safety.answers_for_chart(readable, reference, session)
     problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)

@@ -96,9 +96,9 @@ def asked(case: Case) -> list[Answer]:
     return sorted(found, key=lambda answer: ORDER.index(answer.effect))
 
 
-def readable(content: dict) -> Chart:
-    """The chart of a draft; of a syringe whose amount cannot be read yet at least what is in it."""
-    chart, _problems = read_chart(content)
+def readable(content: dict, chart: Chart | None = None) -> Chart:
+    """The chart of a draft, if it was not read before; of a syringe whose amount cannot be read yet what is in it."""
+    chart = chart or read_chart(content)[0]
     read = {syringe.id: syringe for syringe in chart.preparations}
     for raw in content.get("preparations", []):
         if raw.get("id") not in read and raw.get("version_id"):
