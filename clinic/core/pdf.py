@@ -33,11 +33,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing with what stands under it; `ratio` is its width by its height."""
+    """A drawing with what stands under it; `ratio` is its width by its height. `photo`, a JPEG, lies below it."""
 
     svg: str
     caption: str
     ratio: float
+    photo: bytes | None = None
 
 
 class Document(FPDF):
@@ -126,7 +127,7 @@ class Document(FPDF):
         """Side by side as far as they fit; `height` in mm."""
         x = MARGIN
         for picture in pictures:
-            width = height * picture.ratio
+            width = min(height * picture.ratio, self.epw)
             if x > MARGIN and x + width > self.w - MARGIN:
                 x = MARGIN
                 self.set_y(self.get_y() + height + 8)
@@ -134,7 +135,8 @@ class Document(FPDF):
                 self.add_page()
                 x = MARGIN
             top = self.get_y()
-            self.image(BytesIO(picture.svg.encode()), x=x, y=top, w=width, h=height)
+            for layer in filter(None, [picture.photo, picture.svg.encode()]):
+                self.image(BytesIO(layer), x=x, y=top, w=width, h=width / picture.ratio)
             self._ink(8, colour=MUTED)
             self.text(x, top + height + 4, picture.caption)
             x += max(width, self.get_string_width(picture.caption)) + 6

@@ -2,6 +2,7 @@
 
 import { parseAmount, POINT } from "./charting-amounts.js";
 import { fill } from "./charting-parts.js";
+import { isPhoto } from "./charting-regions.js";
 import { countOf } from "./charting-state.js";
 
 const source = (content, earlier) => earlier.find((session) => session.id === content.copied_from);
@@ -43,7 +44,9 @@ export function sinceCopy(content, earlier) {
 export function copiedText(content, earlier, words, where) {
   const session = source(content, earlier);
   if (!session) return "";
-  const names = [...new Set(paired(content, session).left.map(where))].join("; ");
+  const gone = paired(content, session).left.filter((group) => !isPhoto(group.diagram));
+  const names = [...new Set(gone.map(where))].join("; ");
+  const photos = session.groups.some((group) => isPhoto(group.diagram)) && words.photosNotCopied;
   const text = fill(words.copiedFrom, { day: session.day });
-  return names ? `${text} ${fill(words.notCopied, { areas: names })}` : text;
+  return [text, names && fill(words.notCopied, { areas: names }), photos].filter(Boolean).join(" ");
 }

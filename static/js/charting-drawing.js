@@ -5,6 +5,8 @@ import { Layers } from "./charting-layers.js";
 import { PointMap } from "./charting-map.js";
 import { mirrored, otherDrawing } from "./charting-mirror.js";
 import { fill, on } from "./charting-parts.js";
+import { Photos } from "./charting-photos.js";
+import { isPhoto } from "./charting-regions.js";
 import { addPoint, countOf, findPoint, movePoint, removeGroup, removePoint } from "./charting-state.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -15,7 +17,7 @@ export class Drawing {
   selected = null; // {group, index}, or {group} for all of its points
 
   // redraw() draws all of the page; need(read) asks for what is missing among the values of the next points.
-  constructor({ data, draft, panel, redraw, need }) {
+  constructor({ data, draft, panel, saver, redraw, need }) {
     Object.assign(this, { data, words: data.words, draft, panel, redraw, need });
     this.stage = document.getElementById("stage");
     this.hint = document.getElementById("stage-hint");
@@ -24,8 +26,13 @@ export class Drawing {
     const place = (where) => this.#chartable(where);
     const say = (text, warn) => this.say(text, warn);
     this.fill = new Fill({ data, draft, panel, map: this.map, place, need, say });
+    this.photos = new Photos({ data, draft, panel, map: this.map, saver, switchTo: (diagram) => this.switchTo(diagram) });
     this.stage.addEventListener("keydown", (event) => this.#key(event));
-    on(document, "click", "[data-view]", (_event, button) => this.switchTo(button.dataset.diagrams.split(" ")[0]));
+    on(document, "click", "[data-view]", (_event, button) => {
+      const [first] = button.dataset.diagrams.split(" ");
+      if (first) this.switchTo(first);
+      else this.photos.open();
+    });
     on(document, "click", "[data-diagram-button]", (_event, button) => this.switchTo(button.dataset.diagramButton));
   }
 
@@ -61,8 +68,16 @@ export class Drawing {
     else this.redraw();
   }
 
+  has(diagram) {
+    return this.map.sheets.has(diagram);
+  }
+
+  // A photo that was added or removed in another window is not here to be shown.
   switchTo(diagram) {
+    if (!this.has(diagram)) return this.redraw();
+    if (isPhoto(diagram) && this.fill.isOn) this.fill.toggle();
     this.map.show(diagram);
+    this.photos.shown(diagram);
     const view = document.querySelector(`[data-view][data-diagrams~="${diagram}"]`);
     const shown = view.dataset.diagrams.split(" ");
     for (const button of document.querySelectorAll("[data-view]")) pressed(button, button === view);
@@ -93,7 +108,9 @@ export class Drawing {
     if (!chosen || (this.selected.index !== undefined && !chosen.points?.[this.selected.index])) this.selected = null;
     this.map.draw(this.#points(content), this.layers.rings(this.map.diagram));
     this.fill.refresh();
-    pressed(document.querySelector('[data-act="fill-area"]'), this.fill.isOn);
+    const lay = document.querySelector('[data-act="fill-area"]');
+    pressed(lay, this.fill.isOn);
+    lay.disabled = isPhoto(this.map.diagram);
     document.querySelector('[data-act="delete-point"]').disabled = this.selected?.index === undefined;
     document.querySelector('[data-act="mirror"]').disabled = !this.#mirrorable().length;
     drawCounts(content);
@@ -123,10 +140,11 @@ export class Drawing {
       },
       outside: (where, ref) => {
         if (ref) this.redraw();
-        this.say(where?.blocked ? fill(this.words.notTreated, { area: this.panel.where(where) }) : this.words.outside, true);
+        const outside = isPhoto(this.map.diagram) ? this.words.photoOutside : this.words.outside;
+        this.say(where?.blocked ? fill(this.words.notTreated, { area: this.panel.where(where) }) : outside, true);
       },
       over: (where) => {
-        const known = where && this.#withSide(where);
+        const known = where && !isPhoto(where.diagram) && this.#withSide(where);
         const text = known ? this.#told(this.panel.where(known), this.layers.lastHere(known)) : "";
         const place = document.getElementById("stage-over");
         if (place.textContent !== text) place.textContent = text;
@@ -141,6 +159,8 @@ export class Drawing {
   }
 
   #place(where) {
+    const missing = isPhoto(where.diagram) && this.photos.missing;
+    if (missing) return this.need(missing);
     const place = this.#chartable(where);
     const read = this.panel.readTool();
     if (!place) return this.say(fill(this.words.notHere, { area: this.panel.where(where) }));
@@ -151,7 +171,7 @@ export class Drawing {
   }
 
   #move(ref, where) {
-    const place = this.#chartable(where);
+    const place = this.#chartable(this.#kept(ref, where));
     if (!place) return (this.redraw(), this.say(fill(this.words.notHere, { area: this.panel.where(where) })));
     const moved = movePoint(this.draft.content, ref, place);
     this.selected = findPoint(moved, place);
@@ -159,10 +179,17 @@ export class Drawing {
     this.say(this.panel.where(place));
   }
 
+  // On a photo a point stays of its area wherever it is moved.
+  #kept(ref, where) {
+    const { area, side } = this.groupOf(ref);
+    return isPhoto(where?.diagram) ? { ...where, area, side } : where;
+  }
+
   // The place with the side that the catalogue gives the area, or null when the area may not be charted there.
   #chartable(where) {
     const area = this.data.areas[where.area];
-    if (where.blocked || !area?.treatable || !area.diagrams.includes(where.diagram)) return null;
+    const isShown = isPhoto(where.diagram) || area?.diagrams.includes(where.diagram);
+    if (where.blocked || !area?.treatable || !isShown) return null;
     const { area: key, diagram, x, y } = where;
     return { area: key, side: this.#withSide(where).side, diagram, x, y };
   }
@@ -182,7 +209,7 @@ export class Drawing {
   #mirrorable() {
     const chosen = this.groupOf(this.selected);
     const groups = chosen ? [chosen] : this.draft.content.injections.filter((group) => group.diagram === this.map.diagram);
-    return groups.filter((group) => chosen || group.side !== "none");
+    return groups.filter((group) => (chosen || group.side !== "none") && !isPhoto(group.diagram));
   }
 
   #mirror() {
@@ -211,7 +238,7 @@ export class Drawing {
     event.preventDefault();
     const [x, y] = this.groupOf(this.selected).points[this.selected.index];
     const where = this.map.whereIs(x + arrow[0] * ARROW_STEP, y + arrow[1] * ARROW_STEP);
-    const place = where && this.#chartable(where);
+    const place = where && this.#chartable(this.#kept(this.selected, where));
     if (!place) return this.say(this.words.outside, true);
     const moved = movePoint(this.draft.content, this.selected, place);
     this.selected = findPoint(moved, place);

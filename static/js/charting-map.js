@@ -1,7 +1,7 @@
 // The drawing under the finger: says where somebody tapped, dragged, drew a line or let go, and draws the points.
 // Decides nothing.
 
-import { Regions, fraction, regionOf } from "./charting-regions.js";
+import { Regions, fraction, isPhoto, regionOf } from "./charting-regions.js";
 import { Zoom } from "./charting-zoom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -17,6 +17,7 @@ export class PointMap {
   #press = null;
   #points = [];
   #corners = []; // of the outline that is being drawn, as fractions of the drawing
+  chosen = { area: "", side: "" }; // what all of a photo counts as
 
   // handlers: place(where), move(ref, where), select(ref or null), outside(region or null, ref or null),
   // over(region or null), corner(count), enclose(outline). A region is {area, side, blocked}; where is a region with
@@ -41,8 +42,22 @@ export class PointMap {
   show(diagram) {
     this.diagram = diagram;
     for (const [key, sheet] of this.sheets) sheet.hidden = key !== diagram;
+    const { width, height } = this.#overlay().viewBox.baseVal;
+    if (isPhoto(diagram)) this.stage.style.setProperty("--tall", height / width);
+    else this.stage.style.removeProperty("--tall");
     this.zoom.reset();
     this.dropOutline();
+  }
+
+  // A photo that was added, as the server writes it.
+  addSheet({ key, sheet }) {
+    this.stage.insertAdjacentHTML("beforeend", sheet);
+    this.sheets.set(key, this.stage.lastElementChild);
+  }
+
+  dropSheet(key) {
+    this.sheets.get(key).remove();
+    this.sheets.delete(key);
   }
 
   get sheet() {
@@ -78,7 +93,9 @@ export class PointMap {
 
   // What lies at a point of the drawing given as fractions, for moving by keyboard.
   whereIs(x, y) {
-    return this.regions.at(this.diagram, x, y);
+    if (!isPhoto(this.diagram)) return this.regions.at(this.diagram, x, y);
+    const inside = Math.min(x, y) >= 0 && Math.max(x, y) <= 1;
+    return inside ? { ...this.chosen, blocked: false, diagram: this.diagram, x: fraction(x), y: fraction(y) } : null;
   }
 
   closeOutline() {
@@ -121,12 +138,21 @@ export class PointMap {
     this.stage.style.setProperty("--unit", unit);
   }
 
-  #fractions({ clientX, clientY }) {
+  #fractions(event) {
+    const { x, y } = this.#place(event);
+    return { x: fraction(x), y: fraction(y) };
+  }
+
+  #place({ clientX, clientY }) {
     const box = this.sheet.getBoundingClientRect();
-    return { x: fraction((clientX - box.left) / box.width), y: fraction((clientY - box.top) / box.height) };
+    return { x: (clientX - box.left) / box.width, y: (clientY - box.top) / box.height };
   }
 
   #whereIn(event) {
+    if (isPhoto(this.diagram)) {
+      const { x, y } = this.#place(event);
+      return this.whereIs(x, y);
+    }
     const under = document.elementsFromPoint(event.clientX, event.clientY);
     const path = under.find((element) => element.classList.contains("region") && this.sheet.contains(element));
     return path ? { ...regionOf(path), diagram: this.diagram, ...this.#fractions(event) } : null;

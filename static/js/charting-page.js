@@ -54,7 +54,7 @@ for (const type of ["pointerdown", "keydown"]) {
 
 // the drawing -----------------------------------------------------------------------------------------------------
 
-const drawing = new Drawing({ data, draft, panel, redraw: () => draw(), need: (read) => need(read) });
+const drawing = new Drawing({ data, draft, panel, saver: () => saver, redraw: () => draw(), need: (read) => need(read) });
 const say = (text, warn) => drawing.say(text, warn);
 
 function need({ missing, field }) {
@@ -227,8 +227,8 @@ function whatIsInside() {
 }
 
 fillTexts();
-const lastDiagram = draft.content.injections.findLast((group) => group.diagram)?.diagram ?? data.earlier[0]?.groups.findLast((group) => group.points.length)?.diagram;
-drawing.switchTo(lastDiagram ?? "body_front");
+const lastOf = (groups) => groups?.findLast((group) => group.diagram && group.points.length && drawing.has(group.diagram))?.diagram;
+drawing.switchTo(lastOf(draft.content.injections) ?? lastOf(data.earlier[0]?.groups) ?? "body_front");
 panel.checkTool();
 safety.show(data.answers, draft.content.reasons);
 if (location.hash.startsWith("#reasons-")) document.getElementById(location.hash.slice(1))?.focus();

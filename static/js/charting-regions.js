@@ -7,6 +7,7 @@ export class Regions {
 
   constructor(sheets) {
     for (const [key, sheet] of sheets) {
+      if (isPhoto(key)) continue;
       const { width, height } = sheet.querySelector(".diagram").viewBox.baseVal;
       const regions = [...sheet.querySelectorAll(".region")];
       this.#paths.set(key, { width, height, regions: regions.map((path) => ({ ...regionOf(path), path: new Path2D(path.getAttribute("d")) })) });
@@ -27,6 +28,9 @@ export class Regions {
     return { width, height };
   }
 }
+
+// Whether points lie on a photo, which has no regions.
+export const isPhoto = (diagram) => Boolean(diagram?.startsWith("photo_"));
 
 export function regionOf(path) {
   return { area: path.dataset.area, side: path.dataset.side, blocked: path.classList.contains("blocked") };

@@ -99,6 +99,7 @@ CLASSES = {
     },
     "charting.SessionDraft": {CLINICAL: "session version content saved_at", NEITHER: "save_id"},
     "charting.DraftVersion": {CLINICAL: "session version content saved_at"},
+    "charting.SessionPhoto": {CLINICAL: "session file sha256 width height added_by added_at"},
     "charting.CoSignature": {CLINICAL: "session kind text by by_name by_role at signature submission"},
     "charting.CloseOut": {CLINICAL: "session care next_visit next_from closed_by closed_at submission"},
     "charting.Snippet": {NEITHER: "retired_at retire_reason code text"},

@@ -46,6 +46,7 @@ from treatments.charting.models import (
     PreparationLot,
     SafetyAnswer,
     SessionDraft,
+    SessionPhoto,
     TreatmentPlan,
     TreatmentSession,
 )
@@ -221,6 +222,8 @@ class World:
             session=session, position=1, version=version, volume_ml=5, **secrets(Preparation, *numbered)
         )
         SafetyAnswer.objects.create(session=session, effect="stop", **secrets(SafetyAnswer))
+        added = {"width": 4, "height": 3, "added_by": self.doctor, "added_at": clock.now()}
+        SessionPhoto.objects.create(session=session, **added, **secrets(SessionPhoto))
         PreparationLot.objects.create(preparation=syringe, line=line, lot=LotFactory(ingredient=line.ingredient))
         Injection.objects.create(
             session=session,
@@ -322,6 +325,7 @@ NOWHERE = {
     "charting.CoSignature.signature",
     "charting.SafetyAnswer.about",
     "charting.SafetyAnswer.rule",
+    "charting.SessionPhoto.sha256",
     "charting.TreatmentSession.content_hash",
     "charting.TreatmentSession.signature",
     "history.NoneKnown.note",

@@ -13,6 +13,7 @@ PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 800}
 PARTS = {  # answers that are no page of their own
     "history:warnings",
     "charting:save",
+    "charting:photo",
     "charting:recipe",
     "charting:sentence",
     "scheduling:day_live",

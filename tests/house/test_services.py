@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 
 OURS = ("clinic.", "patients.", "treatments.")
 WRITERS = {"services", "hours", "courses", "waiting", "feeds", "against", "products", "plans", "vocabulary"}
-WRITERS |= {"safety_settings", "settings_services", "undoing", "reviews", "closings", "phrases", "cosigning"}
+WRITERS |= {"safety_settings", "settings_services", "undoing", "reviews", "closings", "phrases", "cosigning", "photos"}
 # What stands in a services module without being an act, and why
 NO_ACT = {
     "clinic.audit.services.record": "is the trail",

@@ -23,6 +23,7 @@ from tests.factories.patients import (
     PatientMedicineFactory,
 )
 from tests.factories.people import AdministratorFactory, FrontDeskFactory, PractitionerFactory, UserFactory
+from tests.factories.pictures import upload
 from tests.factories.recalls import CaseFactory, EntryFactory
 from tests.factories.treatments import (
     AppointmentFactory,
@@ -48,6 +49,7 @@ from treatments.catalogue.exchange import services as exchange
 from treatments.catalogue.models import Incompatibility, Indication, KnownKey
 from treatments.catalogue.queries import RULES
 from treatments.charting.models import DraftVersion, SafetyRule, Snippet
+from treatments.charting.photos import add_photo
 from treatments.charting.safety_settings import load_safety_rules
 from treatments.links.services import token_for
 from treatments.reminders.models import MedicineDecision, MessageText, Reminder, ReminderRule
@@ -202,6 +204,12 @@ def an_earlier_version(person) -> dict:
     return {"session_id": session.pk, "kept_id": kept.pk}
 
 
+def a_photo(person) -> dict:
+    session = SessionFactory(practitioner=a_practitioner(person))
+    added = add_photo(session_id=session.pk, photo=upload(), by=session.practitioner)
+    return {"session_id": session.pk, "photo_id": added.pk}
+
+
 # What stands for a parameter of that name: a function of the person who asks
 BUILDERS = {
     "user_id": lambda person: UserFactory().pk,
@@ -275,6 +283,8 @@ KWARGS = (
         "scheduling:move_course": of_course,
         "scheduling:cancel_course": of_course,
         "charting:earlier_version": an_earlier_version,
+        "charting:photo": a_photo,
+        "charting:remove_photo": a_photo,
         "recall:received": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:export": lambda person: {"kind": "lot", "row_id": LotFactory().pk},
         "recall:open": lambda person: {"kind": "lot", "row_id": LotFactory().pk},

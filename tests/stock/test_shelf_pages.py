@@ -5,13 +5,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
 from clinic.audit.models import AuditEvent
 from clinic.core import clock
+from tests.factories.pictures import picture, upload
 from tests.factories.treatments import IngredientFactory, LotFactory, ProductFactory
 from treatments.stock import services
 from treatments.stock.models import Lot, Movement
@@ -192,16 +192,6 @@ def test_one_number_once_for_a_product_and_again_for_another(admin):
 
 
 # Pictures --------------------------------------------------------------------------------------------------------
-
-
-def picture(kind="PNG", size=(40, 30), mode="RGB", **extras) -> bytes:
-    file = io.BytesIO()
-    Image.new(mode, size).save(file, kind, **extras)
-    return file.getvalue()
-
-
-def upload(content, name="box.png", content_type="image/png"):
-    return SimpleUploadedFile(name, content, content_type)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

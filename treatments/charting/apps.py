@@ -29,7 +29,7 @@ class ChartingConfig(AppConfig):
         from clinic.core import guards
 
         guards.register(*session_guards(), *draft_guards(), *child_guards())
-        guards.register(*kept_guards())
+        guards.register(*kept_guards(), *photo_guards())
 
 
 def session_guards():
@@ -85,3 +85,17 @@ def kept_guards():
 
     for table in ("charting_addendum", "charting_closeout", "charting_cosignature", "charting_draftversion"):
         yield from append_only(table)
+
+
+def photo_guards():
+    """A photo never changes; it is added, and may be removed again, while its session is a draft."""
+    from clinic.core.guards import refusal, truncation
+
+    table = "charting_sessionphoto"
+    settled = "(SELECT status FROM charting_treatmentsession WHERE id = {row}.session_id) <> 'draft'"
+    return [
+        refusal(f"{table}_never_updated", table=table, event="UPDATE", when="1=1"),
+        refusal(f"{table}_not_after_signing", table=table, event="INSERT", when=settled.format(row="NEW")),
+        refusal(f"{table}_kept_when_signed", table=table, event="DELETE", when=settled.format(row="OLD")),
+        truncation(table),
+    ]

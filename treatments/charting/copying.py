@@ -1,6 +1,7 @@
 """Charting again what was done last: the map, recipes and amounts of a signed session, as the beginning of a draft.
 
-Lots are not copied: each is chosen anew. Neither are the reasons for a variation, the texts, or what was seen.
+Lots are not copied: each is chosen anew. Neither are the reasons for a variation, the texts, what was seen, or points
+on photos: a photo shows one day.
 """
 
 from datetime import datetime
@@ -12,6 +13,7 @@ from treatments.charting.editing import drawn_up
 from treatments.charting.enums import SessionStatus
 from treatments.charting.mixture import recipe_share
 from treatments.charting.models import Injection, Preparation, TreatmentSession
+from treatments.charting.photo_models import is_photo
 
 
 def last_to_copy(patient_id: int) -> TreatmentSession | None:
@@ -46,6 +48,7 @@ def copied(content: dict, session: TreatmentSession, at: datetime) -> dict:
         "injections": [
             _group(injection, f"i{n}", names[injection.preparation_id])
             for n, injection in enumerate(session.injections.all(), 1)
+            if not is_photo(injection.diagram)
         ],
         "drawn_up": first + len(preparations) - 1,
         "copied_from": session.pk,

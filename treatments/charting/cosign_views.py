@@ -59,7 +59,7 @@ def cosign(request, session_id):
         "reference": reference,
         "since": since_copy(session, chart, reference),
         "totals": rules.totals_of(chart, reference),
-        "maps": maps_of(chart),
+        "maps": maps_of(chart, session.photos.all()),
         "safety": recorded(queries.signed_answers(session)),
         "cosignatures": [(row, cosigning.verify_cosignature(row)) for row in session.cosignatures.all()],
         "cosign_meaning": COSIGN_MEANING,

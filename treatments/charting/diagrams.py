@@ -1,13 +1,18 @@
 """The drawings, and the marks that are put on them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
 from django.template.loader import get_template
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from clinic.core.pictures import BadPicture, read_picture
 from treatments.catalogue.enums import Diagram
 from treatments.charting.draft import Chart
+from treatments.charting.photo_models import SessionPhoto
 from treatments.charting.zones import shapes_on
 
 # One shape for each syringe of a session (and a colour each, in the style sheet), about 9 wide around its middle.
@@ -92,6 +97,55 @@ def drawings() -> list[Drawing]:
 
 
 @dataclass(frozen=True)
+class Photograph:
+    """A photo of a session, to be used like a drawing; marks on it are as large as on one 400 units wide or high."""
+
+    photo: SessionPhoto
+    number: int
+    template = "charting/_photo.html"
+    zones = ()
+    outlines = {}
+
+    @property
+    def key(self) -> str:
+        return self.photo.key
+
+    @property
+    def label(self) -> str:
+        return _("Photo %(number)d") % {"number": self.number}
+
+    @property
+    def side(self) -> str:
+        return self.label
+
+    @property
+    def url(self) -> str:
+        return reverse("charting:photo", args=[self.photo.session_id, self.photo.pk])
+
+    @property
+    def width(self) -> float:
+        return round(400 * self.photo.width / max(self.photo.width, self.photo.height), 2)
+
+    @property
+    def height(self) -> float:
+        return round(400 * self.photo.height / max(self.photo.width, self.photo.height), 2)
+
+
+def photographs(photos: Iterable[SessionPhoto]) -> list[Photograph]:
+    """The photos of one session, numbered in the order in which they were added."""
+    return [Photograph(photo, number) for number, photo in enumerate(photos, 1)]
+
+
+def shown_photo(photo: SessionPhoto) -> bytes | None:
+    """A photo as a JPEG of our own; None when its file is gone, or is no picture any more."""
+    try:
+        with photo.file.open() as file:
+            return read_picture(file).jpeg
+    except (OSError, BadPicture):
+        return None
+
+
+@dataclass(frozen=True)
 class Mark:
     """A point in the units of its drawing, with the shape and number of its syringe."""
 
@@ -103,7 +157,7 @@ class Mark:
 
 @dataclass
 class PointMap:
-    drawing: Drawing
+    drawing: Drawing | Photograph
     marks: list[Mark] = field(default_factory=list)
 
 
@@ -112,14 +166,18 @@ def tone_of(position: int) -> int:
     return position % len(MARKS)
 
 
-def maps_of(chart: Chart) -> list[PointMap]:
-    """One map for each drawing that the chart has points on."""
+def maps_of(chart: Chart, photos: Iterable[SessionPhoto] = ()) -> list[PointMap]:
+    """One map for each drawing, and for each of the session's photos, that the chart has points on."""
+    shown = {found.key: found for found in photographs(photos)}
     tones = {syringe.id: tone_of(position) for position, syringe in enumerate(chart.preparations)}
     maps: dict[str, PointMap] = {}
     for group in chart.injections:
-        if not group.points or group.diagram not in Diagram.values:
+        if group.points and group.diagram in Diagram.values:
+            found = maps.setdefault(group.diagram, PointMap(drawing(group.diagram)))
+        elif group.points and group.diagram in shown:
+            found = maps.setdefault(group.diagram, PointMap(shown[group.diagram]))
+        else:
             continue
-        found = maps.setdefault(group.diagram, PointMap(drawing(group.diagram)))
         tone = tones.get(group.preparation, 0)
         found.marks += [
             Mark(round(x * found.drawing.width, 2), round(y * found.drawing.height, 2), MARKS[tone], tone)

@@ -14,7 +14,8 @@ Content (JSON, everything optional but the ids):
     copied_from   row id of the session that it began as a copy of (see `copying`)
 
 Areas, techniques and indications go by their key, versions and lots by their row id; `preparation` is the `id`
-of one of the preparations. Amounts are kept as typed. A point is a fraction of its diagram's width and height.
+of one of the preparations. Amounts are kept as typed. A point is a fraction of the width and height
+of its `diagram`, which is a drawing or one of the session's photos, by its key.
 
 A preparation's id is "p" and its place (see `numbers`). `volume_ml` is how much of the recipe it is; `amounts` holds
 what was drawn up instead of the recipe's share, where that was varied for this patient (see `mixture`), 0 for what

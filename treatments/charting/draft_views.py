@@ -55,6 +55,6 @@ def earlier_version(request, session_id, kept_id):
         "chart": chart,
         "reference": reference,
         "totals": rules.totals_of(chart, reference),
-        "maps": maps_of(chart),
+        "maps": maps_of(chart, draft.session.photos.all()),
     }
     return render(request, "charting/earlier_version.html", context)

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core.models import Retirable
 from patients.history.enums import Effect
 from patients.registry.models import Patient
-from treatments.catalogue.enums import Diagram, Side
+from treatments.catalogue.enums import Side
 from treatments.catalogue.models import Area, FormulationVersion, Indication, RecipeLine, Technique
 from treatments.charting.enums import CoSignatureKind, NextVisit, PlanStatus, RuleEffect, SessionStatus
+from treatments.charting.photo_models import SessionPhoto as SessionPhoto
 from treatments.stock.models import Lot
 
 
@@ -263,16 +264,16 @@ class SafetyAnswer(models.Model):
 class Injection(models.Model):
     """Equal punctures in one area: `count` times `volume_ml`, `depth_mm` deep.
 
-    `points` holds [x, y] fractions (0 to 1) of the diagram's width and height; it is empty for punctures that
-    were charted by count at the keyboard, otherwise it has `count` entries. `spacing_mm` is how far apart a grid of
-    points was laid, at the drawing's scale; none where they were put one by one.
+    `points` holds [x, y] fractions (0 to 1) of the width and height of what `diagram` names: a drawing, or a photo of
+    the session by its key. It is empty for punctures that were charted by count, otherwise it has `count` entries.
+    `spacing_mm` is how far apart a grid was laid, at the drawing's scale; none where points were put one by one.
     """
 
     session = models.ForeignKey(TreatmentSession, models.PROTECT, related_name="injections")
     preparation = models.ForeignKey(Preparation, models.PROTECT, related_name="injections")
     area = models.ForeignKey(Area, models.PROTECT, related_name="injections")
     side = models.CharField(_("side"), max_length=5, choices=Side)
-    diagram = models.CharField(_("diagram"), max_length=20, choices=Diagram, blank=True)
+    diagram = models.CharField(_("diagram"), max_length=20, blank=True)
     technique = models.ForeignKey(Technique, models.PROTECT, related_name="+")
     needle = models.CharField(_("needle"), max_length=60, blank=True)
     depth_mm = models.DecimalField(_("depth, mm"), max_digits=4, decimal_places=1)

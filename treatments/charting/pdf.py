@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from clinic.core.pdf import Document, Picture
 from clinic.staff.models import ClinicProfile
-from treatments.charting.diagrams import PointMap
+from treatments.charting.diagrams import Photograph, PointMap, shown_photo
 from treatments.charting.enums import CoSignatureKind
 from treatments.charting.models import Addendum, CoSignature, TreatmentSession
 from treatments.charting.printout import Section, when
@@ -117,15 +117,20 @@ def _write_addendum(document: Document, addendum: Addendum, intact: bool) -> Non
 
 
 def picture_of(point_map: PointMap) -> Picture:
-    """A drawing without its regions, with the points of the chart on it."""
-    drawing, count = point_map.drawing, len(point_map.marks)
-    root = ElementTree.fromstring(_figure(drawing.key))  # noqa: S314 (our own drawing)
+    """A drawing without its regions, or a photo, with the points of the chart on it."""
+    drawing, count, photo = point_map.drawing, len(point_map.marks), None
+    caption = f"{drawing.label}, {_('Points')}: {count}"
+    if isinstance(drawing, Photograph):
+        root = ElementTree.Element("svg", viewBox=f"0 0 {drawing.width} {drawing.height}")
+        photo = shown_photo(drawing.photo)
+        caption += "" if photo else f" ({_('the photo is missing')})"
+    else:
+        root = ElementTree.fromstring(_figure(drawing.key))  # noqa: S314 (our own drawing)
     for mark in point_map.marks:
         place = {"d": mark.shape, "transform": f"translate({mark.x} {mark.y})", "fill": TONES[mark.tone]}
         ElementTree.SubElement(root, "path", place | {"stroke": "#ffffff", "stroke-width": "1"})
     root.set("xmlns", SVG)
-    caption = f"{drawing.label}, {_('Points')}: {count}"
-    return Picture(ElementTree.tostring(root, encoding="unicode"), caption, drawing.width / drawing.height)
+    return Picture(ElementTree.tostring(root, encoding="unicode"), caption, drawing.width / drawing.height, photo)
 
 
 @cache

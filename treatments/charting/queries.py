@@ -216,10 +216,11 @@ def session_for(session_id: int, viewer) -> TreatmentSession:
 
 
 def record_for(session_id: int, viewer) -> TreatmentSession:
-    """The same with everything that was added to it later, and by whom."""
+    """The same with its photos, everything that was added to it later, and by whom."""
     addenda = Addendum.objects.select_related("written_by")
     sessions = TreatmentSession.objects.select_related("signed_by", "voided_by")
-    return _open_to(viewer, sessions.prefetch_related("cosignatures", Prefetch("addenda", addenda)), session_id)
+    sessions = sessions.prefetch_related("cosignatures", "photos", Prefetch("addenda", addenda))
+    return _open_to(viewer, sessions, session_id)
 
 
 def _open_to(viewer, sessions: QuerySet[TreatmentSession], session_id: int) -> TreatmentSession:

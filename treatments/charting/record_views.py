@@ -36,11 +36,11 @@ def _printed(request, session):
         session,
         clinic=request.clinic,
         sections=sections_of(session, chart, reference, rules.totals_of(chart, reference), answers),
-        maps=maps_of(chart),
+        maps=maps_of(chart, session.photos.all()),
         cosignatures=[(row, cosigning.verify_cosignature(row)) for row in session.cosignatures.all()],
         addenda=[(row, services.verify_addendum(row)) for row in session.addenda.all()],
         intact=services.verify_signature(session),
-        content=signing.canonical_content(session, *rows, answers),
+        content=signing.canonical_content(session, *rows, answers, session.photos.all()),
         at=clock.now(),
     )
     name = f"session-{session.pk}.pdf"

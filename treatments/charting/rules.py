@@ -1,6 +1,7 @@
 """Answers about a chart: may it be signed, what is worth a second look, how much is it in all."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from treatments.charting import findings
 from treatments.charting.draft import DRAWN_ML, Chart, Group, Problem, Syringe
 from treatments.charting.enums import CoSignatureKind, SessionStatus
 from treatments.charting.mixture import is_varied, parts_of, strengths_in, volume_in
+from treatments.charting.photo_models import SessionPhoto, is_photo
 from treatments.charting.queries import Reference
 from treatments.stock import shelf
 from treatments.stock.models import Lot
@@ -47,6 +49,14 @@ def problems_in(chart: Chart, reference: Reference, started_at: datetime) -> lis
 def review_problems(review: dict | None) -> list[Problem]:
     """What was to be asked before the session has to be on record when it is signed."""
     return [] if review else [Problem("review", _("The review before the session has not been done."))]
+
+
+def photo_problems(chart: Chart, photos: Iterable[SessionPhoto]) -> list[Problem]:
+    """Points on a photo that is not one of the session's: it was removed, or is another patient's."""
+    known = {photo.key for photo in photos}
+    strange = [group for group in chart.injections if is_photo(group.diagram) and group.diagram not in known]
+    message = _("This photo is no longer part of the session. Remove the points that were on it.")
+    return [Problem(f"injections.{group.id}.diagram", message) for group in strange]
 
 
 def finding_problems(chart: Chart) -> list[Problem]:
@@ -172,7 +182,7 @@ def group_problems(group: Group, reference: Reference) -> list[Problem]:
     else:
         if group.side not in sides_of(area):
             found.append(Problem(f"{path}.side", _("Choose a side that %(area)s has.") % {"area": area}))
-        if group.points and group.diagram not in area.diagrams:
+        if group.points and not is_photo(group.diagram) and group.diagram not in area.diagrams:
             found.append(Problem(f"{path}.diagram", _("This drawing does not show %(area)s.") % {"area": area}))
     technique = reference.techniques.get(group.technique)
     if technique is None or technique.retired_at:

@@ -214,7 +214,8 @@ def _sign(session: TreatmentSession, by, seen: str | None, at) -> None:
     reference = reference_of(chart)
     answers = safety.answers_for_chart(chart, reference, session)
     problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
-    problems += rules.review_problems(session.review)
+    photos = list(session.photos.all())
+    problems += rules.review_problems(session.review) + rules.photo_problems(chart, photos)
     if problems:
         raise Incomplete(problems)
     if seen is not None and not signing.same(seen, safety.digest(answers)):
@@ -232,7 +233,7 @@ def _sign(session: TreatmentSession, by, seen: str | None, at) -> None:
     session.signed_at, session.signed_by = at, by
     session.signed_name, session.signed_role = by.full_name, by.qualification
     session.cosignature_needed = by.needs_cosignature
-    session.content_hash = signing.content_hash(session, *rows, told)
+    session.content_hash = signing.content_hash(session, *rows, told, photos)
     session.signature = signing.session_signature(session)
     session.save(force_update=True)
     record(by=by, action=Action.SIGN, subject=session, patient_id=session.patient_id, at=at)
@@ -318,10 +319,13 @@ def _preparation(session, position: int, syringe: Syringe, version, at) -> Prepa
 
 
 def verify_signature(session: TreatmentSession) -> bool:
-    """Whether the stored rows are, to the last character, what was signed here for this session."""
-    content = signing.content_hash(session, *signed_rows(session), signed_answers(session))
-    return signing.same(session.content_hash, content) and signing.same(
-        session.signature, signing.session_signature(session)
+    """Whether the stored rows and photos are, to the last character, what was signed here for this session."""
+    photos = list(session.photos.all())
+    content = signing.content_hash(session, *signed_rows(session), signed_answers(session), photos)
+    return (
+        signing.same(session.content_hash, content)
+        and signing.same(session.signature, signing.session_signature(session))
+        and all(signing.photo_is_unchanged(photo) for photo in photos)
     )
 
 

@@ -19,17 +19,17 @@ ADDENDUM_MEANING = _("I wrote this addition to the record.")
 COSIGN_MEANING = _("I supervise the person who signed this record, have read it, and agree with it.")
 
 
-def content_hash(session, preparations, lots, injections, answers=()) -> str:
+def content_hash(session, preparations, lots, injections, answers=(), photos=()) -> str:
     """SHA-256 of everything that is signed."""
-    return hashlib.sha256(canonical_content(session, preparations, lots, injections, answers)).hexdigest()
+    return hashlib.sha256(canonical_content(session, preparations, lots, injections, answers, photos)).hexdigest()
 
 
-def canonical_content(session, preparations, lots, injections, answers=()) -> bytes:
+def canonical_content(session, preparations, lots, injections, answers=(), photos=()) -> bytes:
     """Everything that is signed, as JSON in one fixed form. Rows come as they are stored, in the order of the models.
 
     What came to be recorded later (a mixture's number and time, amounts, the plan, the safety rules' answers, the
-    review before the start, the findings, the spacing of a grid) counts where it is there: the hash of an older record
-    stays what it was.
+    review before the start, the findings, the spacing of a grid, the photos) counts where it is there: the hash of an
+    older record stays what it was.
     """
     positions = {preparation.pk: preparation.position for preparation in preparations}
     content = {
@@ -65,7 +65,21 @@ def canonical_content(session, preparations, lots, injections, answers=()) -> by
         content["cosignature_needed"] = True
     if answers:
         content["safety"] = sorted([a.rule, a.about, a.effect, a.message, a.sources, a.reason] for a in answers)
+    if photos:
+        content["photos"] = [
+            [p.pk, p.sha256, p.width, p.height, p.added_by_id, _instant(p.added_at)]
+            for p in sorted(photos, key=lambda p: p.pk)
+        ]
     return _canonical(content)
+
+
+def photo_is_unchanged(photo) -> bool:
+    """Whether the photo's file is there, and holds to the last byte what was added."""
+    try:
+        with photo.file.open() as file:
+            return same(photo.sha256, hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError:
+        return False
 
 
 def _drawn(preparation) -> list[str]:

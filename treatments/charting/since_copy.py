@@ -12,6 +12,7 @@ from treatments.charting.draft import Chart, Group, Syringe
 from treatments.charting.mixture import parts_of, volume_in
 from treatments.charting.models import TreatmentSession
 from treatments.charting.page import version_name
+from treatments.charting.photo_models import is_photo
 from treatments.charting.queries import Reference, chart_of, reference_of, signed_rows
 from treatments.charting.rules import side_suffix
 
@@ -138,7 +139,7 @@ def _syringe(mine: Syringe | None, old: Syringe | None, now: _Read, before: _Rea
 
 def _place(mine: Group | None, old: Group | None, now: _Read, before: _Read) -> Change:
     if mine is None:
-        return Change(before.where(old), _("no longer there"))
+        return Change(before.where(old), _("on a photo: not copied") if is_photo(old.diagram) else _("no longer there"))
     if old is None:
         return Change(now.where(mine), _("not then"))
     was = ", ".join(_differences(mine, old, now, before))

@@ -15,13 +15,14 @@ from clinic.audit.enums import Action
 from clinic.audit.services import record
 from clinic.core import clock
 from clinic.core.errors import Refused
+from clinic.core.pictures import ACCEPT
 from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from patients.registry.queries import get_patient
 from patients.registry.services import record_opened
 from treatments.charting import cosigning, plan_queries, queries, rules, safety, services
 from treatments.charting.copying import is_blank
-from treatments.charting.diagrams import VIEWS, drawings, maps_of
+from treatments.charting.diagrams import VIEWS, drawings, maps_of, photographs
 from treatments.charting.draft import Malformed, read_chart
 from treatments.charting.earlier import earlier_sessions
 from treatments.charting.enums import CoSignatureKind, SessionStatus
@@ -121,14 +122,17 @@ def chart(request, session_id):
 
 def _chart_context(session, offer, forms, earlier) -> dict:
     summary = _summary(session, offer.reference)
+    photos = photographs(summary["photos"])
     return summary | {
         "patient": session.patient,
         "session": session,
         "draft": session.draft,
         "forms": forms,
-        "drawings": drawings(),
-        "views": VIEWS,
+        "drawings": [*drawings(), *photos],
+        "views": VIEWS | {"photo": [photo.key for photo in photos]},
         "zones": ZONES,
+        "areas_offered": [area for area in offer.areas if area.treatable],
+        "accept": ACCEPT,
         "chips": ("0.02", "0.05", "0.1"),
         "earlier": earlier,
         "can_copy": bool(earlier) and is_blank(session.draft.content),
@@ -148,13 +152,15 @@ def _summary(session, known=queries.NOTHING) -> dict:
     reference = queries.reference_of(readable, known)
     answers = safety.answers_for_chart(readable, reference, session)
     problems += rules.problems_in(chart, reference, session.started_at) + safety.unanswered(answers, chart.reasons)
-    problems += rules.review_problems(session.review)
+    photos = list(session.photos.all())
+    problems += rules.review_problems(session.review) + rules.photo_problems(chart, photos)
     areas = {key: area.name for key, area in reference.areas.items()}
     return {
         "answers": answers,
         "safety": grouped(answers, content.get("reasons", {})),
         "areas": areas,
         "chart": chart,
+        "photos": photos,
         "reference": reference,
         "problems": named(problems, content, areas),
         "notes": named(rules.notes_on(chart) + outdated(chart, reference), content, areas),
@@ -306,7 +312,7 @@ def sign(request, session_id):
         "session": session,
         "form": form,
         "meaning": MEANING,
-        "maps": maps_of(summary["chart"]),
+        "maps": maps_of(summary["chart"], summary["photos"]),
         "since": since_copy(session, summary["chart"], summary["reference"]),
     }
     return render(request, "charting/sign.html", summary | context)
@@ -341,7 +347,7 @@ def _record(session, viewer=None) -> dict:
         "chart": chart,
         "reference": reference,
         "totals": rules.totals_of(chart, reference),
-        "maps": maps_of(chart),
+        "maps": maps_of(chart, session.photos.all()),
         "since": since_copy(session, chart, reference),
         "safety": recorded(queries.signed_answers(session)),
         "closed": queries.closed_with(session),

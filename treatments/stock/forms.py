@@ -7,14 +7,15 @@ from uuid import uuid4
 from crispy_forms.bootstrap import AppendedText
 from crispy_forms.layout import HTML, Div, Field, Layout
 from django import forms
+from django.core.files.base import ContentFile
 from django.forms.utils import ErrorDict
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
 from clinic.core.fields import DoseField, format_amount
 from clinic.core.forms import DateField, Form, NameField, ReasonForm
+from clinic.core.pictures import ACCEPT, BadPicture, read_picture
 from treatments.stock.gs1 import LONGEST, BoxCode, Unreadable, read_code
-from treatments.stock.pictures import BadPicture, safe_picture
 
 # A maker's expiry further away than this is a slip of the finger.
 FAR_YEARS = 15
@@ -32,14 +33,14 @@ def not_far(expires_on: date) -> date:
 class PictureField(forms.FileField):
     """A picture made safe to keep; what it becomes is a file of ours, never the one that was sent."""
 
-    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+    widget = forms.FileInput(attrs={"accept": ACCEPT})
 
     def clean(self, data, initial=None):
         upload = super().clean(data, initial)
         if not upload:
             return None
         try:
-            return safe_picture(upload)
+            return ContentFile(read_picture(upload).jpeg)
         except BadPicture as problem:
             raise forms.ValidationError(str(problem)) from problem
 

@@ -132,7 +132,7 @@ def correct_lot(*, lot: Lot, values: dict, by, at=None) -> list[str]:
 
 @transaction.atomic
 def add_photo(*, lot: Lot, photo: File, by, at=None) -> None:
-    """Keeps a picture of the box or the delivery note, as made safe by `pictures`; a picture is never replaced."""
+    """Keeps a picture of the box or the delivery note, as made safe by `core.pictures`; a picture is never replaced."""
     (lot,) = _locked({lot.pk}).values()
     if lot.photo:
         raise Conflict(_("This lot has a photo already."))

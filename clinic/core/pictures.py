@@ -1,12 +1,14 @@
 """Makes an uploaded picture safe to keep and show: read whole, made small, written anew as JPEG without its extras."""
 
+from dataclasses import dataclass
 from io import BytesIO
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+ACCEPT = "image/jpeg,image/png,image/webp"
 LARGEST_BYTES = 15 * 1024 * 1024
 LARGEST_PIXELS = 50_000_000
 SIDE = 2000  # pixels: enough to read the small print on a delivery note
@@ -16,8 +18,17 @@ class BadPicture(ValueError):
     """What was sent is no picture that can be kept; says why."""
 
 
-def safe_picture(upload: File) -> ContentFile:
-    """The picture the right way up, at most 2,000 pixels wide or high; raises BadPicture."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was sent. `jpeg` is our own, small and the right way up; width and height are the sent one's."""
+
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def read_picture(upload: File) -> Picture:
+    """The picture the right way up, its JPEG at most 2,000 pixels wide or high; raises BadPicture."""
     if upload.size > LARGEST_BYTES:
         raise BadPicture(_("The picture must be smaller than 15 MB."))
     try:
@@ -28,13 +39,17 @@ def safe_picture(upload: File) -> ContentFile:
         raise BadPicture(_("This is no picture in JPEG, PNG or WebP format.")) from error
 
 
-def _rewritten(upload: File) -> ContentFile:
-    with Image.open(upload, formats=FORMATS) as picture:
-        if picture.width * picture.height > LARGEST_PIXELS:
+def _rewritten(upload: File) -> Picture:
+    with Image.open(upload, formats=FORMATS) as sent:
+        if sent.width * sent.height > LARGEST_PIXELS:
             raise BadPicture(_("The picture has too many pixels."))
-        picture.draft("RGB", (SIDE, SIDE))
-        picture = ImageOps.exif_transpose(picture).convert("RGB")
+        size = sent.size
+        sent.draft("RGB", (SIDE, SIDE))
+        drawn = sent.size
+        upright = ImageOps.exif_transpose(sent)
+        width, height = size if upright.size == drawn else size[::-1]
+        picture = upright.convert("RGB")
         picture.thumbnail((SIDE, SIDE))
         written = BytesIO()
-        picture.save(written, "JPEG", quality=82, optimize=True)
-    return ContentFile(written.getvalue())
+        picture.save(written, "JPEG", quality=82, optimize=True, comment=b"")
+    return Picture(written.getvalue(), width, height)
