@@ -85,7 +85,7 @@ def test_opening_a_chart_fetches_what_may_be_chosen_and_what_is_charted_once(kit
             assert sum(f'FROM "catalogue_{table}"' in query["sql"] for query in captured) <= 1, table
         return len(captured)
 
-    assert queries(**LONG) == queries(**SHORT) <= 28
+    assert queries(**LONG) == queries(**SHORT) <= 29
 
 
 def test_autosave(kit, saved):
@@ -125,7 +125,7 @@ def test_signing(kit):
         return len(captured)
 
     queries(**SHORT)  # from here on each has an earlier session of the same day to look at
-    assert queries(**LONG) == queries(**SHORT) <= 50
+    assert queries(**LONG) == queries(**SHORT) <= 51
 
 
 def test_each_lot_gives_what_all_syringes_took_of_it(kit):
