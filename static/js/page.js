@@ -23,6 +23,21 @@ addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
 
+// A menu closes when one goes elsewhere, and by Escape, which leads back to its button.
+const openMenus = () => document.querySelectorAll("details.dropdown[open]");
+for (const moved of ["click", "focusin"]) {
+  document.addEventListener(moved, (event) => {
+    for (const menu of openMenus()) menu.open = menu.contains(event.target);
+  });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
 document.querySelector(".error-summary")?.focus();
 
 // The tab one is on is in view, however many there are.

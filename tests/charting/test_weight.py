@@ -14,7 +14,7 @@ from tests.charting.drafts import WHEN
 
 pytestmark = pytest.mark.django_db
 
-ADDED, ALL = 120_000, 200_000  # bytes
+ADDED, ALL = 120_000, 175_000  # bytes
 LOADED = re.compile(r'<(?:link|script)\b[^>]*?\b(?:href|src)="/static/([^"]+\.(?:css|js|svg))"')
 IMPORTED = re.compile(r'\bfrom "\./([\w-]+\.js)"')
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from clinic.core.fields import format_amount
+from clinic.core.icons import ICONS
 
 register = template.Library()
 TITLES = {"dr", "dra", "prof"}
@@ -24,7 +25,9 @@ def amount(value: Decimal | None, unit: str = "") -> str:
 @register.simple_tag
 @cache
 def icon(name: str):
-    """A decorative Bootstrap icon; the word beside it carries the meaning."""
+    """A decorative icon, one of icons.txt; the word beside it carries the meaning."""
+    if name not in ICONS:
+        raise ValueError(f"No icon is called {name!r}: clinic/core/icons.txt names them")
     return format_html('<i class="bi bi-{}" aria-hidden="true"></i>', name)
 
 

@@ -39,9 +39,8 @@ class Command(BaseCommand):
         """Bring the database up to date; return who may sign in."""
         with step("database", sys.stdout):
             migrate()
-        if not settings.WHITENOISE_USE_FINDERS:
-            with step("static files", sys.stdout):
-                call_command("collectstatic", verbosity=0, interactive=False)
+        with step("static files", sys.stdout):
+            call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         people = io.StringIO()
         if demo:
             with step("demo clinic", sys.stdout):
