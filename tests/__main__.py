@@ -32,6 +32,9 @@ def main(arguments: list[str]) -> int:
     options, rest = parser.parse_known_args(arguments)
     if not any(word.startswith(("-n", "--numprocesses")) for word in rest):
         rest = ["-n", "3", "--dist", "loadfile", *rest]  # some tests mostly wait
+        if options.all:
+            # In the order of tests/conftest.py; else a file of one test that takes minutes is begun last
+            rest.insert(0, "--no-loadscope-reorder")
     marks = [options.marks] if options.marks else [] if options.all else ["not slow"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

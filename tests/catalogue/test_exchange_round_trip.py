@@ -149,6 +149,7 @@ NAMES = (st.sampled_from(ODD) | st.text(LETTERS, min_size=1, max_size=40)).map(c
 NOTES = st.text(LETTERS | st.sampled_from("\n \t:#-\"'"), max_size=120).map(clean)
 
 
+@pytest.mark.once
 @settings(max_examples=1000, deadline=None)
 @given(value=st.text(LETTERS | st.sampled_from("\n\n  \t\r:#-\"'"), max_size=60))
 @example(value=" \n")

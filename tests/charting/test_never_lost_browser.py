@@ -63,6 +63,7 @@ def test_what_two_windows_changed_in_different_places_is_brought_together(page, 
 CLOSING = """dispatchEvent(new Event("pagehide"))"""
 
 
+@pytest.mark.slow
 def test_a_window_that_closes_while_it_saves_does_not_overwrite_what_another_saved(page, context, open_chart):  # noqa: F811
     """Its save is held up on the way, the other window's comes first, and then it is closed with more typed."""
     session = open_chart(page)
@@ -98,6 +99,7 @@ def test_a_window_that_closes_while_it_saves_leaves_everything_there(page, open_
     expect(page.locator("#conflict")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_lost_answer_and_another_window_meanwhile_chart_a_point_once(page, context, open_chart):  # noqa: F811
     session = open_chart(page)
     choose_tool(page)

@@ -92,6 +92,7 @@ def test_an_allergy_speaks_as_the_syringe_is_chosen_and_is_answered_there(
     assert TreatmentSession.objects.get().status == "signed"
 
 
+@pytest.mark.slow
 def test_typing_a_reason_is_not_disturbed_by_answers_that_come_meanwhile(clean_page, open_chart, kit):
     page = clean_page
     open_chart(page, {"preparations": [kit.syringe()]})

@@ -119,6 +119,7 @@ def test_all_of_an_area_is_filled_from_the_keyboard(clean_page, open_chart):
     assert count > 100
 
 
+@pytest.mark.slow
 def test_what_of_a_grid_lies_outside_the_areas_or_must_not_be_treated_is_left_out(clean_page, open_chart):
     page = clean_page
     session = open_chart(page)
@@ -219,6 +220,7 @@ def test_each_way_ends_signed_with_the_mouse(way, clean_page, open_chart):
     assert sign(page, session) == [("thigh_front", "left", WAYS_COUNT[way])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_ends_signed_with_fingers(way, fingers, live_server, kit):
     session = kit.start({"preparations": [kit.syringe()], "findings": {"reaction": "none"}})

@@ -41,6 +41,7 @@ def test_a_new_patient_is_answered_in_few_taps(new_patient, practitioner, sign_i
     assert PatientMedicine.objects.get().medicine.key == "aspirin"
 
 
+@pytest.mark.slow
 def test_the_other_pages_are_clean(
     new_patient, practitioner, administrator, sign_in, clean_page, live_server, axe_clean
 ):

@@ -306,11 +306,13 @@ def test_the_front_desk_sees_none_of_them(world, caplog):
     assert all(SECRET not in message.subject for message in mail.outbox)
 
 
+@pytest.mark.slow
 def test_nor_by_addresses_that_are_not_theirs(world):
     shown = everything_shown(world, FrontDeskFactory(), [row for row in ROWS if "403" in row[1] or "403" in row[2]])
     assert SECRET not in shown
 
 
+@pytest.mark.slow
 def test_nor_does_an_administrator_see_what_was_written_about_the_patient(world, caplog):
     """The catalogue's own words are an administrator's to keep; the patient's are not."""
     shown = everything_shown(world, UserFactory(roles=[Role.ADMINISTRATOR]), ROWS)
@@ -337,6 +339,7 @@ NOWHERE = {
 }
 
 
+@pytest.mark.slow
 def test_the_practitioner_does_see_them(world):
     """The positive control: the pages would show the secrets, if one only might look."""
     shown = everything_shown(world, world.doctor, ROWS)

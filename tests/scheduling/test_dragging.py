@@ -236,6 +236,7 @@ def finger(page, kind, x=0, y=0):
     page.touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
+@pytest.mark.slow
 def test_by_touch(live_server, racing_calendar, browser, touch_context_args, nine, tomorrow):
     from django.conf import settings
     from django.test import Client
