@@ -1,5 +1,6 @@
 """Fixtures for all tests: a clinic, its three kinds of people, the browser, and databases of our own."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -48,6 +49,11 @@ def pytest_collection_modifyitems(items):
         return item.get_closest_marker("browser") is not None, item.get_closest_marker("slow") is None
 
     items.sort(key=place)
+
+
+def pytest_collection_finish():
+    """The house and its tests stay to the end: the collector of garbage need not look at them again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
