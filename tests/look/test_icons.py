@@ -28,6 +28,13 @@ def test_each_icon_that_a_template_names_is_there():
     assert named - ICONS == set()
 
 
+def test_each_icon_that_a_script_names_is_there():
+    tables = re.findall(r"const ICONS = \{(.*?)\}", text_of("static/js"), re.DOTALL)
+    named = set(re.findall(r'"([\w-]+)"', "".join(tables)))
+    assert "cloud-slash" in named
+    assert named - ICONS == set()
+
+
 def test_each_icon_is_drawn_and_has_its_class():
     assert IconsFinder().check() == []
     assert set(re.findall(r"^\.bi-([\w-]+) \{ --icon: url\(\"data:image/svg", style_sheet(), re.MULTILINE)) == ICONS
