@@ -84,9 +84,7 @@ const acts = {
     draft.step(removeGroup(draft.content, button.closest("[data-group]").dataset.group));
   },
   "remove-syringe"(button) {
-    const id = button.closest("[data-syringe]").dataset.syringe;
-    const used = draft.content.injections.some((group) => group.preparation === id);
-    if (!used || confirm(words.removeFirst)) draft.step(removeSyringe(draft.content, id));
+    draft.step(removeSyringe(draft.content, button.closest("[data-syringe]").dataset.syringe));
   },
   async succeed(button) {
     if (await saver.flush()) submitWith(button, saver.version);

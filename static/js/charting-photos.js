@@ -38,6 +38,8 @@ export class Photos {
     this.place.hidden = !onPhoto;
     this.bar.querySelector('[data-act="remove-photo"]').hidden = !onPhoto;
     this.error.textContent = "";
+    if (this.asked) this.says.textContent = "";
+    this.asked = null; // the photo whose removal was asked for once
     const last = this.draft.content.injections.findLast((group) => isPhoto(group.diagram));
     if (onPhoto && !this.area.value && last) this.#choose(last.area, last.side);
   }
@@ -72,7 +74,10 @@ export class Photos {
     const key = this.map.diagram;
     const count = this.draft.content.injections.reduce((sum, group) => sum + (group.diagram === key ? group.points.length : 0), 0);
     if (count) return this.#tell("", fill(this.words.photoHasPoints, { points: this.panel.pointsText(count) }));
-    if (!confirm(this.words.photoRemove)) return;
+    if (this.asked !== key) {
+      this.asked = key;
+      return this.#tell(this.words.photoRemove, "");
+    }
     await this.saver().flush();
     const answer = await this.#post(this.map.sheet.querySelector("img").dataset.remove, new FormData());
     if (!answer?.done) return this.#tell("", answer?.message ?? this.words[answer ? "photoRefused" : "photoOffline"]);

@@ -116,7 +116,6 @@ def test_answers_follow_the_depth_and_go_with_the_syringe(clean_page, open_chart
     page.get_by_label("Depth").fill("9")
     tap(page, *LEFT_THIGH)
     expect(page.locator("#safety .answers-note")).to_contain_text("9 mm is deeper than usual", timeout=5000)
-    page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove this syringe").click()
     expect(page.locator("#safety")).to_contain_text("No rule speaks against", timeout=5000)
     expect(page.locator(".safety-mark")).to_have_count(0)

@@ -187,7 +187,7 @@ def words() -> dict[str, str]:
         "photoNumber": _("Photo %(number)s"),
         "photoPlace": _("Choose the area, then tap the photo where a point was put."),
         "photoHasPoints": _("%(points)s on this photo: remove the points first."),
-        "photoRemove": _("Remove this photo? No point is on it."),
+        "photoRemove": _("This cannot be undone: tap again to remove the photo."),
         "photoOutside": _("Outside the photo: nothing was placed."),
         "needCount": _("Write the number of points, from 1 to 2000."),
         "needVersion": _("Choose a recipe."),
@@ -255,5 +255,4 @@ def words() -> dict[str, str]:
         "elsewhere": _("this session was changed in another window."),
         "gone": _("this session is no longer an open draft of yours."),
         "refused": _("the server did not take it. Your text is kept on this page."),
-        "removeFirst": _("Remove this syringe and the points charted with it?"),
     }
