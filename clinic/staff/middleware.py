@@ -29,7 +29,7 @@ class ClinicMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        request.clinic = clinic_profile()
+        request.clinic = getattr(request.user, "clinic", None) or clinic_profile()
         language = getattr(request.user, "language", "") or request.clinic.language
         with timezone.override(zoneinfo.ZoneInfo(request.clinic.time_zone)), translation.override(language):
             return self.get_response(request)

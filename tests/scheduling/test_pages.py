@@ -81,7 +81,8 @@ def test_a_day_of_128_visits_takes_8_queries_and_30_kb(desk):
 
 
 def test_a_booking_asks_as_little_in_a_full_calendar_as_in_an_empty_one(calendar, desk):
-    """Of the 13: who asks for what (3 + 4); locks, who may and works, who is there; the visit, its story, the trail.
+    """Of the 8: the session, who and where, what is asked for; locks, who works and is there; the visit, its story, the
+    trail.
 
     SQLite needs no locks, and the test's own transaction makes savepoints.
     """
@@ -98,7 +99,29 @@ def test_a_booking_asks_as_little_in_a_full_calendar_as_in_an_empty_one(calendar
     full_day(3, 10)
     for number in range(10):
         calendar.book(starts_at=NINE + timedelta(days=1, minutes=30 * number))
-    assert count(NINE + timedelta(days=1, hours=8)) == one == (13 if connection.vendor == "postgresql" else 12)
+    assert count(NINE + timedelta(days=1, hours=8)) == one == (8 if connection.vendor == "postgresql" else 7)
+
+
+def test_a_booking_is_with_whom_the_chosen_time_says_and_not_with_whom_times_were_looked_for(calendar, desk):
+    other = work_always(PractitionerFactory())
+    slot = f"{NINE:%Y-%m-%dT%H:%M}Z.{other.pk}.{calendar.room.pk}"
+    looked_for = {"practitioner": calendar.practitioner.pk, "type": calendar.consultation.pk, "room": RoomFactory().pk}
+    address = url("book", patient=calendar.patient.pk, **looked_for)
+    assert desk.post(address, {"slot": slot, "submission": uuid4()}).status_code == 302
+    booked = Appointment.objects.get()
+    assert (booked.practitioner, booked.room, booked.patient) == (other, calendar.room, calendar.patient)
+
+
+@pytest.mark.parametrize("gone", ["practitioner", "room", "consultation"])
+def test_what_was_retired_meanwhile_is_not_booked(calendar, desk, gone):
+    row = getattr(calendar, gone)
+    slot = f"{NINE:%Y-%m-%dT%H:%M}Z.{calendar.practitioner.pk}.{calendar.room.pk}"
+    address = url("book", patient=calendar.patient.pk, type=calendar.consultation.pk)
+    type(row).objects.filter(pk=row.pk).update(
+        **{"is_active": False} if gone == "practitioner" else {"retired_at": NOW, "retire_reason": "gone"}
+    )
+    assert desk.post(address, {"slot": slot, "submission": uuid4()}).status_code == 200
+    assert not Appointment.objects.exists()
 
 
 def test_the_day_costs_the_same_for_one_visit_and_for_thirty(desk):

@@ -1,6 +1,7 @@
 """What the desk fills in: which visit, when, and why not."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import uuid4
@@ -19,10 +20,20 @@ from treatments.scheduling.enums import PartOfDay
 
 OTHER = "other"
 CARRIED = ("type", "practitioner", "start", "part", "at", "minutes", "room")
+ID = re.compile(r"\d{1,18}", re.ASCII)
 SLOT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)Z\.(\d{1,18})\.(\d{1,18})", re.ASCII)
 
 
-class PersonChoice(forms.ModelChoiceField):
+class RowChoice(forms.ModelChoiceField):
+    """The `known` row is not asked for again."""
+
+    known = None
+
+    def to_python(self, value):
+        return self.known if self.known and value == str(self.known.pk) else super().to_python(value)
+
+
+class PersonChoice(RowChoice):
     def label_from_instance(self, person) -> str:
         return person.full_name
 
@@ -53,6 +64,14 @@ class InstantField(forms.Field):
 
 class DayForm(forms.Form):
     day = CalendarDay()
+
+
+def chosen_ids(address: dict, sent: dict) -> dict[str, int]:
+    """Which rows the address of a booking and the time that was sent speak of; 0 where they name none."""
+    slot = SLOT.fullmatch(sent.get("slot", "")) or ["", "", "0", "0"]
+    texts = {"patient": address.get("patient", ""), "type": address.get("type", "")}
+    texts |= {"practitioner": slot[2], "room": slot[3]}
+    return {name: int(text) if ID.fullmatch(text) else 0 for name, text in texts.items()}
 
 
 class PatientForm(forms.Form):
@@ -88,18 +107,20 @@ class WishForm(Form):
     """Which free times to offer; travels in the address, so it holds ids and days only."""
 
     mark_optional = False
-    type = forms.ModelChoiceField(label=_("Visit"), queryset=None)
+    type = RowChoice(label=_("Visit"), queryset=None)
     practitioner = PersonChoice(label=_("With"), queryset=None, required=False, empty_label=_("Anyone"))
     start = CalendarDay(label=_("From"))
     part = forms.ChoiceField(
         label=_("Part of the day"), required=False, choices=[("", _("Any time")), *PartOfDay.choices]
     )
     at = InstantField(required=False, widget=forms.HiddenInput)
-    room = forms.ModelChoiceField(queryset=None, required=False, widget=forms.HiddenInput)
+    room = RowChoice(queryset=None, required=False, widget=forms.HiddenInput)
     minutes = forms.IntegerField(label=_("Minutes"), min_value=5, max_value=720, required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, known: Mapping | None = None, **kwargs):
         super().__init__(*args, **kwargs)
+        for name in {"type", "practitioner", "room"} & set(self.fields):
+            self.fields[name].known = known and known.get(name)
         if "type" in self.fields:
             self.fields["type"].queryset = queries.visit_types()
         self.fields["practitioner"].queryset = queries.practitioners()
@@ -135,8 +156,9 @@ class SlotForm(Form):
     practitioner = PersonChoice(label=_("With"), queryset=None, required=False)
     room = forms.ModelChoiceField(label=_("Room"), queryset=None, required=False, empty_label=_("None"))
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, known: Mapping | None = None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.known = known or {}
         self.fields["practitioner"].queryset = queries.practitioners()
         self.fields["room"].queryset = queries.rooms()
         self.fields["fold"].choices = self._readings()
@@ -186,7 +208,7 @@ class SlotForm(Form):
 
     def _clean_offered(self, data) -> None:
         """What an offered time says: when, with whom, where."""
-        slot = parse_slot(data["slot"])
+        slot = parse_slot(data["slot"], self.known)
         if slot is None:
             self.add_error("slot", gettext("This time is no longer offered. Choose another one."))
         data |= slot or {}
@@ -265,15 +287,19 @@ class StepForm(forms.Form):
     back = forms.ChoiceField(choices=[("board", ""), ("unconfirmed", "")], required=False)
 
 
-def parse_slot(text: str) -> dict | None:
-    """When, with whom and where, as a free time's `slot_value` says it; None when that cannot be, or not any more."""
+def parse_slot(text: str, known: Mapping | None = None) -> dict | None:
+    """When, with whom and where, as a free time's `slot_value` says it; None when that cannot be, or not any more.
+
+    The practitioner and room that it names are not asked for again when they are `known`.
+    """
     match = SLOT.fullmatch(text)
     try:
         starts_at = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
     except (TypeError, ValueError):
         return None
-    practitioner, room_id = queries.practitioner_named(int(match[2])), int(match[3])
-    room = queries.room_named(room_id) if room_id else None
+    known, room_id = known or {}, int(match[3])
+    practitioner = known.get("practitioner") or queries.practitioner_named(int(match[2]))
+    room = (known.get("room") or queries.room_named(room_id)) if room_id else None
     if practitioner is None or (room_id and room is None):
         return None
     return {"starts_at": starts_at, "practitioner": practitioner, "room": room}

@@ -60,12 +60,14 @@ def check_length(length: timedelta) -> None:
         raise Refused(_("A visit takes from 5 minutes to 12 hours."), field="minutes")
 
 
-def check_place(visit_type: VisitType, practitioner, room: Room | None, starts_at: datetime, ends_at: datetime) -> None:
+def check_place(
+    visit_type: VisitType, practitioner, room: Room | None, starts_at: datetime, ends_at: datetime, *, place=None
+) -> None:
     """The practitioner treats so and works then, and the room is in use and of the kind that the visit needs.
 
-    The minutes before and after need not lie within the hours.
+    The minutes before and after need not lie within the hours. `place` is what `place_queries` has found there already.
     """
-    person = place_queries.person_on(practitioner, visit_type, clock.local(starts_at).date())
+    person = place.person if place else place_queries.person_on(practitioner, visit_type, clock.local(starts_at).date())
     if not person.treats:
         raise _treats_nobody(practitioner)
     if not person.may:
@@ -179,19 +181,11 @@ def too_soon_text(visit_type: VisitType, other: datetime) -> str:
     }
 
 
-def check_free(*, practitioner, room, patient, starts_at, ends_at, busy_from, busy_until, but: int = 0) -> None:
+def check_free(*, practitioner, room, patient, place=None, **wanted) -> None:
     """No live visit overlaps but the one that is moved. Says who is taken and by whom it was booked, and nothing of
-    the other patient."""
-    other = place_queries.clashing(
-        practitioner=practitioner,
-        room=room,
-        patient=patient,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        busy_from=busy_from,
-        busy_until=busy_until,
-        but=but,
-    )
+    the other patient. See `place_queries.look_at` for what may be `wanted`, and for `place`."""
+    who = {"practitioner": practitioner, "room": room, "patient": patient}
+    other = place.clash if place else place_queries.clashing(**who, **wanted)
     if other is None:
         return
     if other.practitioner_id == practitioner.pk:

@@ -20,7 +20,7 @@ from clinic.core.errors import Conflict, Refused, given
 from clinic.staff.models import User
 from patients.registry.models import Patient
 from treatments.charting.services import start_session
-from treatments.scheduling import queries, rules, step_rules
+from treatments.scheduling import place_queries, queries, rules, step_rules
 from treatments.scheduling.enums import VisitStatus
 from treatments.scheduling.models import Appointment, AppointmentChange, Course, Room
 
@@ -152,11 +152,13 @@ def _checked(
     rules.check_time(starts_at, at)
     rules.check_visit_type(visit_type)
     times = _times(visit_type, starts_at, length)
-    rules.check_place(visit_type, practitioner, room, starts_at, times["ends_at"])
+    wanted = {"practitioner": practitioner, "room": room, "patient": patient} | times
+    place = place_queries.look_at(visit_type=visit_type, day=clock.local(starts_at).date(), **wanted)
+    rules.check_place(visit_type, practitioner, room, starts_at, times["ends_at"], place=place)
     overridden = rules.check_prerequisites(
         visit_type=visit_type, patient=patient, starts_at=starts_at, by=by, override_reason=override_reason, at=at
     )
-    rules.check_free(practitioner=practitioner, room=room, patient=patient, **times)
+    rules.check_free(**wanted, place=place)
     return times, override_reason if overridden else ""
 
 

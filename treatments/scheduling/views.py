@@ -21,7 +21,17 @@ from clinic.staff.permissions import Permission
 from patients.registry.queries import find_patients, get_patient, similar_patients
 from patients.registry.rules import duplicates
 from patients.registry.services import record_opened, register_patient
-from treatments.scheduling import forms, offers, queries, safety, services, step_rules, undoing, waiting_queries
+from treatments.scheduling import (
+    forms,
+    offers,
+    place_queries,
+    queries,
+    safety,
+    services,
+    step_rules,
+    undoing,
+    waiting_queries,
+)
 from treatments.scheduling.enums import VisitStatus
 
 STEPS = {
@@ -41,13 +51,14 @@ def shell_of(request) -> str:
 @requires(Permission.BOOK_VISITS)
 def book(request):
     """First the patient, then one of the next free times; few clicks, and the address holds ids only."""
-    patient = _patient_wanted(request)
+    known = place_queries.chosen_rows(**forms.chosen_ids(request.GET, request.POST)) if request.method == "POST" else {}
+    patient = _patient_wanted(request, known)
     if patient is None:
         carried = forms.carried(request.GET)
         return render(request, "scheduling/pick_patient.html", {"carried": carried, "query": urlencode(carried)})
-    wish = forms.WishForm(offers.fill_wish(request.GET.dict(), patient, clock.now()))
+    wish = forms.WishForm(offers.fill_wish(request.GET.dict(), patient, clock.now()), known=known)
     may_override = request.user.may(Permission.OVERRIDE_CONSULTATION)
-    form = forms.BookForm(request.POST or None, may_override=may_override)
+    form = forms.BookForm(request.POST or None, may_override=may_override, known=known)
     if wish.is_valid() and request.method == "POST" and form.is_valid():
         try:
             visit = services.book_appointment(
@@ -72,9 +83,11 @@ def book(request):
     return render(request, "scheduling/book.html", context | {"tab": "scheduling:tab"})
 
 
-def _patient_wanted(request):
+def _patient_wanted(request, known):
     wanted = forms.PatientForm(request.GET)
-    return get_patient(wanted.cleaned_data["patient"]) if wanted.is_valid() else None
+    if not wanted.is_valid():
+        return None
+    return known.get("patient") or get_patient(wanted.cleaned_data["patient"])
 
 
 @requires(Permission.BOOK_VISITS)
