@@ -51,7 +51,13 @@ def exact_instant(day: date, wall: time) -> datetime:
 
 def instant(day: date, wall: time) -> datetime:
     """Like exact_instant, but always answers: a skipped time moves on past the gap, a doubled one is the first."""
-    return datetime.combine(day, wall, tzinfo=zone()).astimezone(ZoneInfo("UTC"))
+    return instants(day, wall)[0]
+
+
+def instants(day: date, *walls: time) -> list[datetime]:
+    """Several at once, for those who need many: what the zone is, is asked once."""
+    here, utc = zone(), ZoneInfo("UTC")
+    return [datetime.combine(day, wall, tzinfo=here).astimezone(utc) for wall in walls]
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:

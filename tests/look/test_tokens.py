@@ -67,3 +67,8 @@ def test_components_use_tokens_only():
         if path.name != "tokens.css" and (found := re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", path.read_text()))
     }
     assert {name: set(found) - {"#fff", "#000"} for name, found in strangers.items()} == dict.fromkeys(strangers, set())
+
+
+def test_dark_is_for_screens_and_not_for_paper():
+    around = [CSS[: CSS.index(dark)].rstrip().splitlines()[-1] for dark in (':root[data-theme="dark"]', ":root:not(")]
+    assert around == ["@media screen {", "@media screen and (prefers-color-scheme: dark) {"]

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.core import clock
@@ -37,6 +37,7 @@ stretches = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     open_=stretches,
     busy=stretches,
@@ -53,6 +54,7 @@ def test_possible_starts_are_those_of_a_slow_search(open_, busy, length, before,
         assert any(first <= start <= last for first, last in windows) == expected
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stretches)
 def test_merged_stretches_are_apart_and_in_order(some):
     merged = merge(some)

@@ -6,7 +6,7 @@ that a day of 23 or 25 hours has as many rows.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -90,9 +90,9 @@ def day_board(day: date, at: datetime, choice: Choice) -> Board:
     rooms = {row.room_id: row.room for row in rows if row.room_id}
     if choice.by == "room":
         rooms |= {room.pk: room.name for room in queries.rooms()}
-        columns = {pk: Column(pk, name, start, room=pk) for pk, name in _sorted(rooms)}
-        if any(row.room_id is None for row in rows):
-            columns[None] = Column(None, _("No room"), start, room=0)
+        roomless = any(row.room_id is None for row in rows)
+        columns = {None: Column(None, _("No room"), start, room=0)} if roomless else {}
+        columns |= {pk: Column(pk, name, start, room=pk) for pk, name in _sorted(rooms)}
     else:
         columns = {pk: Column(pk, name, start, practitioner=pk) for pk, name in _sorted(people)}
     for hour in hours:
@@ -144,13 +144,14 @@ def _drawn(day, columns, rows, at, choice, people, rooms) -> Board:
     """The columns with their visits, grey hours and the line of now, on hours that hold all of it."""
     base = reverse("scheduling:visit", args=[1])[:-2]
     first, last = _span(columns)
+    zone = clock.zone()
     shown = [row for row in rows if choice.shows(row)]
     for column in columns:
         live = [row for row in column.rows if row.status in LIVE]
         places = {_where(row, choice) for row in live}
         column.everywhere = (places.pop() or "") if len(places) == 1 else ""
         for row, lane in _lanes(live):
-            column.visits.append(_board_visit(row, column, lane, base, choice))
+            column.visits.append(_board_visit(row, column, lane, base, choice, zone))
         column.closed = list(_closed(column, first, last))
         column.now = _now_place(column, at, first, last)
     types = {row.type_id: (row.type_id, row.type, row.colour) for row in rows}
@@ -183,14 +184,14 @@ def _where(row: Row, choice: Choice) -> str | None:
     return row.practitioner if choice.by == "room" or choice.room else row.room
 
 
-def _board_visit(row: Row, column: Column, lane: str, base: str, choice: Choice) -> BoardVisit:
+def _board_visit(row: Row, column: Column, lane: str, base: str, choice: Choice, zone: tzinfo) -> BoardVisit:
     where = "" if column.everywhere else _where(row, choice)
     return BoardVisit(
         pk=row.pk,
         version=row.version,
         href=f"{base}{row.pk}/",
         place=place(row.starts_at - column.start, row.ends_at - column.start) + lane,
-        time=f"{clock.local(row.starts_at):%H:%M}",
+        time=f"{row.starts_at.astimezone(zone):%H:%M}",
         patient=row.patient,
         note=", ".join(filter(None, (str(row.label), row.type, where))),
         type_id=row.type_id,
@@ -215,7 +216,7 @@ def _lanes(rows: list[Row]):
             ends[lane : lane + 1] = [row.ends_at]
             lanes.append(lane)
         for row, lane in zip(cluster, lanes, strict=True):
-            yield row, f" l-{min(lane, 5)} of-{min(len(ends), 6)}" if len(ends) > 1 else ""
+            yield row, f" l-{min(lane, 11)} of-{min(len(ends), 12)}" if len(ends) > 1 else ""
 
 
 def _clusters(rows: list[Row]):

@@ -14,6 +14,13 @@ from treatments.scheduling.intervals import Stretch
 from treatments.scheduling.models import Appointment
 
 LABELS = dict(VisitStatus.choices)
+# As the style sheet draws them behind a visit's time; the ordinary status has none.
+STATUS_MARKS = [
+    ("✓", VisitStatus.CONFIRMED.label),
+    ("●", VisitStatus.ARRIVED.label),
+    ("▶", VisitStatus.IN_SESSION.label),
+    ("✓✓", VisitStatus.DONE.label),
+]
 
 
 class Row(NamedTuple):

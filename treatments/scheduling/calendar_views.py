@@ -17,7 +17,7 @@ from clinic.staff.access import background, requires
 from clinic.staff.permissions import Permission
 from treatments.scheduling import board, overview, placing, queries, services
 from treatments.scheduling.calendar_forms import ChoiceForm, PlaceForm
-from treatments.scheduling.calendar_rows import days_beside, near_day
+from treatments.scheduling.calendar_rows import STATUS_MARKS, days_beside, near_day
 from treatments.scheduling.forms import DayForm
 from treatments.scheduling.live import unless_known
 
@@ -79,6 +79,7 @@ def _picture(request, view: str, day) -> dict:
         shown, template = draw(day, at, choice), "scheduling/_grid.html"
     may_book = request.user.may(Permission.BOOK_VISITS)
     context = {"board": shown, "picture": template, "choice": choice, "today": clock.today(), "may_book": may_book}
+    context["status_marks"] = STATUS_MARKS
     return context | {"query": urlencode(asked.asked), "view": view, "day": day}
 
 

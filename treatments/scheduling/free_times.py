@@ -75,7 +75,7 @@ class _Busy:
         live = Appointment.objects.filter(status__in=LIVE).exclude(pk__in=but).order_by()
         near = live.filter(starts_at__gt=start - queries.LONGEST, starts_at__lt=end + queries.LONGEST)
         rows = near.values_list("practitioner_id", "room_id", "busy_from", "busy_until")
-        for practitioner_id, room_id, first, last in rows.iterator(chunk_size=2000):
+        for practitioner_id, room_id, first, last in rows:
             self.visits[practitioner_id] += 1
             stretch = (first, last)
             for on in _dates(first, last):

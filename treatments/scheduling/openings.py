@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, time
+from itertools import chain
 from typing import NamedTuple
 
 from django.db import models
@@ -38,8 +39,8 @@ class Openings:
         walls = _walls(own) if own else self.weekly.get((practitioner_id, day.weekday()), [])
         if clinics := _of_day(self.exceptions.get(None, ()), day):
             walls = [common for wall in walls for common in _common(wall, _walls(clinics))]
-        stretches = [(clock.instant(day, starts), clock.instant(day, ends)) for starts, ends in walls]
-        return merge(stretch for stretch in stretches if stretch[0] < stretch[1])
+        edges = clock.instants(day, *chain(*walls)) if walls else []
+        return merge(stretch for stretch in zip(edges[::2], edges[1::2], strict=True) if stretch[0] < stretch[1])
 
     def hold(self, visit: Appointment) -> bool:
         """Whether the visit lies within the hours of its practitioner."""

@@ -73,7 +73,8 @@ def week_overview(day: date, choice: Choice) -> Week:
     if by_room:
         rooms |= {room.pk: room.name for room in queries.rooms()}
     working = {(hour.practitioner_id, day) for day in days for hour in hours[day]}
-    booked = {clock.local(row.starts_at).date() for row in live}
+    zone = clock.zone()
+    booked = {row.starts_at.astimezone(zone).date() for row in live}
     days = [day for day in days if day.weekday() < 5 or hours[day] or day in booked]
     cells = {}
     for pk in rooms if by_room else people:
@@ -82,7 +83,7 @@ def week_overview(day: date, choice: Choice) -> Week:
             cells[pk, day] = Cell(day, *((None, pk) if by_room else (pk, None)), is_open)
     base = reverse("scheduling:visit", args=[1])[:-2]
     for row in live:
-        start = clock.local(row.starts_at)
+        start = row.starts_at.astimezone(zone)
         cell = cells.get((row.room_id if by_room else row.practitioner_id, start.date()))
         if cell:
             cell.lines.append(
@@ -107,9 +108,9 @@ def month_overview(day: date, choice: Choice) -> Month:
     end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     days = [start + timedelta(days=number) for number in range(-(-((end - start).days + 1) // 7) * 7)]
     hours = open_hours(days)
-    booked, counts = defaultdict(timedelta), defaultdict(int)
+    booked, counts, zone = defaultdict(timedelta), defaultdict(int), clock.zone()
     for starts_at, ends_at in live_times(days[0], days[-1], choice):
-        on = clock.local(starts_at).date()
+        on = starts_at.astimezone(zone).date()
         booked[on] += ends_at - starts_at
         counts[on] += 1
     cells = [MonthDay(on, on.month == day.month, counts[on], _share(booked[on], hours[on], choice)) for on in days]
