@@ -123,7 +123,8 @@ def picture_of(point_map: PointMap) -> Picture:
     if isinstance(drawing, Photograph):
         root = ElementTree.Element("svg", viewBox=f"0 0 {drawing.width} {drawing.height}")
         photo = shown_photo(drawing.photo)
-        caption += "" if photo else f" ({_('the photo is missing')})"
+        if not photo:
+            caption += ", " + _("the photo is missing")
     else:
         root = ElementTree.fromstring(_figure(drawing.key))  # noqa: S314 (our own drawing)
     for mark in point_map.marks:

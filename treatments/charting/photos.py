@@ -60,7 +60,7 @@ def remove_photo(*, session_id: int, photo_id: int, by, at=None) -> None:
     points = sum(len(group.get("points", [])) for group in groups if group.get("diagram") == photo.key)
     if points:
         message = ngettext("%d point is on this photo.", "%d points are on this photo.", points) % points
-        raise Refused(f"{message} {_('Remove the points first.')}")
+        raise Refused(" ".join([message, _("Remove the points first.")]))
     record(by=by, action=Action.VOID, subject=photo, patient_id=draft.session.patient_id, at=at)
     photo.delete()
     transaction.on_commit(partial(photo.file.delete, save=False))
