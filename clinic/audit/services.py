@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from clinic.audit.enums import Action
 from clinic.audit.models import AuditEvent, AuditSeal
 from clinic.core import clock, context
+from clinic.core.statements import Statement, inserting
 
 # A fresh row may belong to a transaction that is still open beside one that has a higher id and is done.
 SEAL_AFTER = timedelta(seconds=60)
@@ -30,6 +31,11 @@ def record(
     event = _event(by=by, action=action, subject=subject, patient_id=patient_id, fields=fields, at=at)
     event.save(force_insert=True)
     return event
+
+
+def recording(*, by, action: Action, subject: models.Model, patient_id: int | None = None, at=None) -> Statement:
+    """What writes one event, for who sends it to the database together with the act."""
+    return inserting(_event(by=by, action=action, subject=subject, patient_id=patient_id, fields=(), at=at))
 
 
 def record_each(*, by, action: Action, subjects: Iterable[models.Model], fields=(), at=None) -> None:

@@ -28,7 +28,8 @@ def planned(many_visits, count: int) -> list[int]:
 
 @pytest.mark.django_db
 def test_what_a_message_costs(many_visits, monkeypatch):
-    """Its claim, and of its end three rows; texts, links, medicines and decisions are read for all of them at once."""
+    """Its claim, and of the end of the one before three rows: on PostgreSQL one round trip. Texts, links, medicines and
+    decisions are read for all of them at once."""
     monkeypatch.setattr(sending, "FRESH", 600.0)
     monkeypatch.setattr(sending, "RUN", 600.0)
     pks = planned(many_visits, 30)
@@ -39,7 +40,8 @@ def test_what_a_message_costs(many_visits, monkeypatch):
         return [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
 
     few, many = statements(pks[:10]), statements(pks[10:])
-    assert len(many) - len(few) == 10 * 4, Counter(sql[:40] for sql in many)
+    trips = 1 if connection.vendor == "postgresql" else 4
+    assert len(many) - len(few) == 10 * trips, Counter(sql[:40] for sql in many)
     assert len(mail.outbox) == 30
     assert PatientLink.objects.filter(purpose="prepare").count() == 30
     assert all("List-Unsubscribe" in message.extra_headers for message in mail.outbox)
@@ -73,16 +75,7 @@ def test_only_an_e_mails_claim_does_not_wait_for_the_disk(many_visits, monkeypat
         return
     pks = planned(many_visits, 4)
     Reminder.objects.filter(pk__in=pks[:2]).update(channel="sms")
-    seen = []
-    real = sending._claim
-
-    def claim(reminder, *about):
-        claimed = real(reminder, *about)
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW synchronous_commit")
-            seen.append((reminder.channel, cursor.fetchone()[0]))
-        return claimed
-
-    monkeypatch.setattr(sending, "_claim", claim)
-    deliver_reminders(reminder_ids=pks, at=LATER)
-    assert seen == [("sms", "on"), ("sms", "on"), ("email", "off"), ("email", "off")]
+    with CaptureQueriesContext(connection) as captured:
+        deliver_reminders(reminder_ids=pks, at=LATER)
+    claims = [query["sql"] for query in captured if "SET status = 'claimed'" in query["sql"]]
+    assert ["synchronous_commit TO off" in sql for sql in claims] == [False, False, True, True]

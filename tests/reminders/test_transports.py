@@ -4,11 +4,14 @@ import base64
 import json
 import smtplib
 from datetime import timedelta
+from email.generator import Generator
+from unittest.mock import Mock
 
 import pytest
 import requests
 from anymail.backends.postmark import EmailBackend as Postmark
 from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp as django_smtp
 
 from tests.reminders.servers import MailSink, SmsSink
 from tests.services import free_port
@@ -197,6 +200,29 @@ class TestInOneBreath:
         message = EmailMessage("Subject", "b", "clinic@example.org", ["a@mail.example", "550@mail.example"])
         assert send_email(message).outcome == Outcome.SENT
         assert len(sink.messages) == 1
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {},
+        {"subject": "Su visita el jueves, Clínica Aurora", "body": "Hóla\r\n" + "x" * 1200},
+        {"from_email": "Clínica Aurora <clinic@example.org>", "to": ["Ana <ana@mail.example>"]},
+        {"to": ["josé@bücher.example"], "reply_to": ["desk@clinic.example"]},
+        {"headers": {"List-Unsubscribe": f"<https://clinic.example/l/{'x' * 70}>", "X-Long": "word " * 40}},
+        {"headers": {"X-Just-Too-Long": "x" * 60}, "attachments": [("visit.ics", "BEGIN:VCALENDAR", "text/calendar")]},
+    ],
+)
+def test_a_message_leaves_as_django_would_have_sent_it(monkeypatch, about):
+    """What is quicker about ours changes neither the envelope nor a byte of the message."""
+    plain = {"subject": "Subject", "body": "Hello", "from_email": "clinic@example.org", "to": ["a@mail.example"]}
+    plain["headers"] = {"Message-ID": "<1@example.org>", "Date": "Mon, 01 Mar 2027 10:00:00 -0000"}
+    said = []
+    monkeypatch.setattr(Generator, "_make_boundary", staticmethod(lambda text=None: "=====boundary"))
+    for backend in (django_smtp.EmailBackend(), smtp.EmailBackend()):
+        backend.connection = Mock(sendmail=lambda *what: said.append(what))
+        backend._send(EmailMessage(**plain | about | {"headers": plain["headers"] | about.get("headers", {})}))
+    assert said[0] == said[1]
 
 
 def test_only_some_refusals_speak_of_the_address():

@@ -3,6 +3,7 @@ trail names "the patient, by a link" because the page says who acts (`clinic.cor
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cache
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -32,6 +33,7 @@ from treatments.scheduling import services as calendar
 from treatments.scheduling.enums import VisitStatus
 
 Known = Mapping[str, PatientLink]  # by key
+_HERE = "token-token-token-token"
 
 
 def issue_link(*, purpose: str, by=None, at=None, known: Known | None = None, **about) -> str:
@@ -139,7 +141,13 @@ def address_of(link: PatientLink) -> str:
 
 
 def _absolute(name: str, token: str) -> str:
-    return urljoin(settings.BASE_URL, reverse(name, args=[token]))
+    return token.join(_around(settings.BASE_URL, name))
+
+
+@cache
+def _around(base: str, name: str) -> list[str]:
+    """What stands before and after the token in an address; each message carries some."""
+    return urljoin(base, reverse(name, args=[_HERE])).split(_HERE)
 
 
 def _close(link: PatientLink, by, at) -> bool:

@@ -143,10 +143,11 @@ class Reminder(models.Model):
     Attempt. `report` is what the provider told afterwards about the last of them.
     """
 
-    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="reminders")
-    session = models.ForeignKey(TreatmentSession, models.PROTECT, null=True, related_name="reminders")
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="reminders")
-    rule = models.ForeignKey(ReminderRule, models.PROTECT, related_name="reminders")
+    # Each is the first column of an index below: one more would be written at every step of every message
+    appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, related_name="reminders", db_index=False)
+    session = models.ForeignKey(TreatmentSession, models.PROTECT, null=True, related_name="reminders", db_index=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="reminders", db_index=False)
+    rule = models.ForeignKey(ReminderRule, models.PROTECT, related_name="reminders", db_index=False)
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     starts_at = models.DateTimeField()
     turn = models.PositiveSmallIntegerField(default=0)
@@ -196,6 +197,7 @@ class Reminder(models.Model):
                 condition=Q(status__in=["failed", "unknown", "skipped"]),
             ),
             models.Index(fields=["patient", "-due_at"], name="reminders_of_patient"),
+            models.Index(fields=["rule"], name="reminders_waiting_of_rule", condition=Q(status="planned")),
         ]
 
     def __str__(self):

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, F, Min, Q, When
+from django.db.models import Case, Count, F, Min, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
@@ -193,7 +194,8 @@ def decision(pk: int) -> MedicineDecision:
 
 
 def rules_and_texts() -> tuple[list[ReminderRule], list[MessageText]]:
-    waiting = Count("reminders", filter=Q(reminders__status=R.PLANNED))
+    waiting = Reminder.objects.filter(rule=OuterRef("pk"), status=R.PLANNED).order_by().values("rule")
+    waiting = Coalesce(Subquery(waiting.annotate(count=Count("pk")).values("count")), 0)
     rules = ReminderRule.objects.current().annotate(waiting=waiting)
     return list(rules), list(MessageText.objects.all())
 

@@ -233,7 +233,7 @@ def _over(rule: ReminderRule, source: Source, at: datetime) -> Why | None:
 
 def _passed(rule: ReminderRule, source: Source, named: datetime, at: datetime) -> Why | None:
     """Whether the named moment lies so that nothing is sent any more."""
-    if rule.in_use_since and _since_when(rule, source) < rule.in_use_since:
+    if rule.in_use_since and _since_when(rule, source, named) < rule.in_use_since:
         return Why.NOT_MEANT
     if rule.trigger in COUNTED_BACK:
         late = named < source.known_at and rule.if_late == IfLate.SKIP
@@ -259,21 +259,26 @@ def _is_covered(rule: ReminderRule, source: Source, rules, found) -> bool:
     if rule.trigger not in COUNTED_BACK:
         return False
     named = time_of(rule, source)
-    return any(
-        other.trigger == rule.trigger
+    nearer = [
+        (other, time_of(other, source))
+        for other in rules
+        if other.pk in found
+        and other.pk != rule.pk
+        and other.trigger == rule.trigger
         and other.text_kind == rule.text_kind
         and found[other.pk].status == R.PLANNED
-        and named < time_of(other, source)
-        and (time_of(other, source) <= source.known_at or _since_when(other, source) == _since_when(rule, source))
-        for other in rules
-        if other.pk in found and other.pk != rule.pk
+    ]
+    return any(
+        named < later
+        and (later <= source.known_at or _since_when(other, source, later) == _since_when(rule, source, named))
+        for other, later in nearer
     )
 
 
-def _since_when(rule: ReminderRule, source: Source) -> datetime:
-    """When its moment had come; of a visit ahead also all was known that the rule asks for: a medicine that fits."""
+def _since_when(rule: ReminderRule, source: Source, named: datetime) -> datetime:
+    """When its `named` moment had come; of a visit ahead also all was known that it asks for: a medicine that fits."""
     if rule.trigger not in TO_COME:
-        return time_of(rule, source)
+        return named
     told = _fitting(rule, source.medicines) if _asks_for_medicines(rule) else []
     first = min((row.recorded_at for row in told), default=source.known_at)
-    return max(time_of(rule, source), source.known_at, first)
+    return max(named, source.known_at, first)

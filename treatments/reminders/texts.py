@@ -6,6 +6,7 @@ Subject lines and text messages are seen by others: they never name a medicine o
 import re
 import tomllib
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 
 from django.utils import translation
@@ -91,6 +92,7 @@ def sample_values(clinic, language: str) -> dict[str, str]:
     return values | {"link": sample_link(), "unsubscribe": sample_link()}
 
 
+@lru_cache(maxsize=1000)
 def day_in_words(day: date, language: str) -> str:
     """As people say it: Tuesday 3 March, martes 3 de marzo, mardi 3 mars, Dienstag, 3. März."""
     with translation.override(language):

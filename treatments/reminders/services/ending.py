@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from clinic.audit.enums import Action
-from clinic.audit.services import record
+from clinic.audit.services import recording
 from clinic.core import clock
+from clinic.core.statements import Statement, inserting, run
 from patients.registry.enums import Channel
 from patients.registry.services import mark_undeliverable
 from treatments.reminders import rules
@@ -46,12 +47,13 @@ def message_id_of(reminder: Reminder) -> str:
 def note(done: Try) -> str:
     """Writes down how a try ended, and what becomes of the message. In a transaction, which the caller opens."""
     reminder, answer = done.reminder, done.answer
-    _keep(reminder, answer.outcome, began=done.at, answer=answer)
+    if answer.outcome == Outcome.SENT:
+        run(*sent(done))
+        return R.SENT
+    _try_of(reminder, answer.outcome, began=done.at, answer=answer).save()
     if answer.bad_address:
         mark_undeliverable(patient_id=reminder.patient_id, channel=reminder.channel, address=done.address)
     detail = {"provider_answer": answer.detail[:200]}
-    if answer.outcome == Outcome.SENT:
-        return _sent(done, **detail)
     if answer.outcome == Outcome.REFUSED:
         return end(reminder, R.FAILED, why=Why.REFUSED, **detail)
     if answer.outcome == Outcome.UNCLEAR and reminder.channel == Channel.SMS:
@@ -59,10 +61,31 @@ def note(done: Try) -> str:
     return try_later(reminder, done.at, wait=answer.wait, **detail)
 
 
+_SENT = """
+UPDATE reminders_reminder SET status = 'sent', why = '', report = '', reported_at = NULL, sent_at = %s,
+    message_id = %s, provider_answer = %s, text_kind = %s, text = %s, sms_parts = %s, message_text_id = %s,
+    text_version = %s
+WHERE id = %s AND status = 'claimed' AND claimed_at = %s
+"""
+
+
+def sent(done: Try) -> list[Statement]:
+    """What writes down that a message was accepted: in plain SQL, as it is done once for each that leaves."""
+    reminder, message, moment = done.reminder, done.message, connection.ops.adapt_datetimefield_value
+    message_id = message_id_of(reminder) if reminder.channel == Channel.EMAIL else ""
+    values = [moment(clock.now()), message_id, done.answer.detail[:200], message.kind, message.body, message.sms_parts]
+    values += [message.text.pk, message.text.version, reminder.pk, moment(reminder.claimed_at)]
+    return [
+        inserting(_try_of(reminder, Outcome.SENT, began=done.at, answer=done.answer)),
+        (_SENT, values),
+        recording(by=None, action=Action.SEND, subject=reminder, patient_id=reminder.patient_id),
+    ]
+
+
 @transaction.atomic
 def free(reminder: Reminder, at: datetime) -> str:
     """Ends the claim of a sender that has died. An e-mail waits again; of a text message nobody knows."""
-    _keep(reminder, Outcome.LOST, began=reminder.claimed_at, ended=at)
+    _try_of(reminder, Outcome.LOST, began=reminder.claimed_at, ended=at).save()
     if reminder.channel == Channel.SMS:
         return end(reminder, R.UNKNOWN, why=Why.NO_ANSWER)
     return try_later(reminder, at, at_once=True)
@@ -74,8 +97,10 @@ def end(reminder: Reminder, status: str, **fields) -> str:
     return status
 
 
-def _keep(reminder: Reminder, outcome: Outcome, *, began: datetime, ended=None, answer: Answer | None = None) -> None:
-    Attempt.objects.create(
+def _try_of(
+    reminder: Reminder, outcome: Outcome, *, began: datetime, ended=None, answer: Answer | None = None
+) -> Attempt:
+    return Attempt(
         reminder_id=reminder.pk,
         resend=reminder.resends,
         began_at=began,
@@ -84,15 +109,6 @@ def _keep(reminder: Reminder, outcome: Outcome, *, began: datetime, ended=None, 
         answer=answer.detail[:200] if answer else "",
         provider_id=answer.provider_id[:120] if answer else "",
     )
-
-
-def _sent(done: Try, **fields) -> str:
-    reminder = done.reminder
-    message_id = message_id_of(reminder) if reminder.channel == Channel.EMAIL else ""
-    fields |= {"why": "", "sent_at": clock.now(), "message_id": message_id, "report": "", "reported_at": None}
-    status = end(reminder, R.SENT, **fields, **_words(done.message))
-    record(by=None, action=Action.SEND, subject=reminder, patient_id=reminder.patient_id)
-    return status
 
 
 def _words(message: Message) -> dict:

@@ -21,7 +21,7 @@ from treatments.reminders.enums import Outcome, ReminderStatus, Why
 from treatments.reminders.models import Reminder
 from treatments.reminders.services.claiming import claim
 from treatments.reminders.services.clockwork import clinic_time, move
-from treatments.reminders.services.ending import Try, end, message_id_of, note, reference_of, try_later
+from treatments.reminders.services.ending import Try, end, message_id_of, note, reference_of, sent, try_later
 from treatments.reminders.services.kit import Kit
 from treatments.reminders.services.writing import Message, make_kit, write_message
 from treatments.reminders.sources import Source
@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 def deliver_reminders(*, reminder_ids: list[int], at: datetime | None = None) -> dict[int, str]:
     """Sends those that are due and that nobody else sends. Returns what became of each that was ours.
 
-    One at a time is claimed, right before it is sent, so that a sender that dies leaves one in doubt. The end of one
-    and the claim of the next are one transaction. What a slow server leaves no time for waits for the next sweep.
+    One at a time is claimed, right before it is sent, so that a sender that dies leaves one in doubt. That one was sent
+    and that the next is claimed is one transaction. What a slow server leaves no time for waits for the next sweep.
     """
     until = time.monotonic() + RUN
     ends: dict[int, str] = {}
@@ -48,8 +48,10 @@ def deliver_reminders(*, reminder_ids: list[int], at: datetime | None = None) ->
             while (reminder := reading.next()) and time.monotonic() < until:
                 if _waits_for_the_morning(reminder, clinic, reading.at):
                     continue
-                claimed, done = _note_and_claim(done, reminder, reading, ends), None
+                claimed, done = _claim(reminder, reading, ends, after=done), None
                 done = _try(claimed, clinic, ends) if claimed else None
+                if done and done.answer.outcome != Outcome.SENT:
+                    done = _note(done, ends)
         except DatabaseError:
             # What was sent must be known: once more, alone, and on a connection that works
             if done and not connection.in_atomic_block:
@@ -118,22 +120,21 @@ def _waits_for_the_morning(reminder: Reminder, clinic, at: datetime) -> bool:
     return morning > at and bool(move([reminder.pk], was=R.PLANNED, to=R.PLANNED, next_try_at=morning))
 
 
-@transaction.atomic
-def _note_and_claim(done: Try | None, reminder: Reminder, reading: Reading, ends: dict) -> Claimed | None:
-    _note(done, ends)
-    return _claim(reminder, reading, ends)
-
-
 @transaction.atomic(savepoint=False)
 def _note(done: Try | None, ends: dict) -> None:
     if done:
         ends[done.reminder.pk] = note(done)
 
 
-def _claim(reminder: Reminder, reading: Reading, ends: dict) -> Claimed | None:
-    """The message as it is now, ours; None when it was not to be had, or must not go out any more."""
+def _claim(reminder: Reminder, reading: Reading, ends: dict, *, after: Try | None) -> Claimed | None:
+    """The message as it is now, ours; None when it was not to be had, or must not go out any more.
+
+    Together with it is noted that the one before was sent.
+    """
     at = reading.at
-    as_read = claim(reminder, at)
+    as_read = claim(reminder, at, after=sent(after) if after else ())
+    if after:
+        ends[after.reminder.pk] = R.SENT
     if as_read is None:
         return None
     if as_read:

@@ -10,7 +10,7 @@ from treatments.reminders.services.clockwork import note_run
 from treatments.reminders.services.ending import free
 
 BATCH = 10_000  # rows handed to the queue by one sweep; the next sweep waits in the queue behind them
-CHUNK = 25  # rows in one task: a task costs the queue as much as sending a message
+CHUNK = 50  # rows in one task: a task costs the queue as much as sending a message
 SENDERS = 16  # few rows are shared out among so many, so that one slow mail server does not hold up all of them
 log = logging.getLogger(__name__)
 

@@ -34,8 +34,8 @@ class Command(BaseCommand):
 
     def run_apart(self, engine: str, options: dict) -> None:
         """In a process and a database of its own, that are gone afterwards."""
-        from tests.reminders.servers import MailSink
         from tests.services import private_postgres, private_valkey
+        from treatments.demo.bench.sink import mail_sink
 
         sizes = [f"--{name}={options[name]}" for name in SIZES]
         with ExitStack() as stack:
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 env["DATABASE_URL"] = stack.enter_context(private_postgres(durable=True)).url
                 env["REDIS_URL"] = stack.enter_context(private_valkey(appendfsync="everysec")).url
                 env["NAPPAGE_SMTP_HOST"] = "127.0.0.1"
-                env["NAPPAGE_SMTP_PORT"] = str(stack.enter_context(MailSink()).port)
+                env["NAPPAGE_SMTP_PORT"] = str(stack.enter_context(mail_sink()))
             subprocess.run([sys.executable, sys.argv[0], "bench", "--here", *sizes], env=env, check=True)  # noqa: S603
 
     def run(self, *, patients, visits, injections, repetitions, desks, **options):
