@@ -13,7 +13,7 @@ from tests.reminders.test_sending import DUE
 from treatments.links.models import PatientLink
 from treatments.reminders import queries
 from treatments.reminders.enums import ReminderStatus
-from treatments.reminders.models import Reminder
+from treatments.reminders.models import Attempt, Reminder
 from treatments.reminders.services import deliver_reminders, plan_reminders, sending
 
 R = ReminderStatus
@@ -67,6 +67,27 @@ def test_what_was_sent_is_known_when_the_database_goes_away(many_visits, monkeyp
     assert Counter(Reminder.objects.values_list("status", flat=True)) == {R.SENT: 1, R.PLANNED: 2}
     assert deliver_reminders(reminder_ids=pks, at=LATER).keys() == set(pks[1:])
     assert len(mail.outbox) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_sent_is_noted_once(many_visits, monkeypatch):
+    """The next one is ours and the end of the one before is written, when the database goes away."""
+    pks = planned(many_visits, 2)
+    real = sending._send
+
+    def send(*about):
+        Reminder.objects.filter(pk=pks[1]).update(resends=1)
+        return real(*about)
+
+    def away(pk):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(sending, "_send", send)
+    monkeypatch.setattr(queries, "reminder_to_send", away)
+    with pytest.raises(OperationalError):
+        deliver_reminders(reminder_ids=pks, at=LATER)
+    assert [row.status for row in Reminder.objects.order_by("pk")] == [R.SENT, R.CLAIMED]
+    assert Attempt.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -54,7 +54,7 @@ def deliver_reminders(*, reminder_ids: list[int], at: datetime | None = None) ->
                     done = _note(done, ends)
         except DatabaseError:
             # What was sent must be known: once more, alone, and on a connection that works
-            if done and not connection.in_atomic_block:
+            if done and done.reminder.pk not in ends and not connection.in_atomic_block:
                 connection.close()
                 _note(done, ends)
             raise
