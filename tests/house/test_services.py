@@ -7,7 +7,7 @@ from pkgutil import walk_packages
 import pytest
 from django.apps import apps
 
-from clinic.audit.services import record, record_each
+from clinic.audit.services import record, record_each, recording
 
 pytestmark = pytest.mark.once
 
@@ -18,6 +18,7 @@ WRITERS |= {"safety_settings", "settings_services", "undoing", "reviews", "closi
 NO_ACT = {
     "clinic.audit.services.record": "is the trail",
     "clinic.audit.services.record_each": "is the trail",
+    "clinic.audit.services.recording": "is the trail",
     "clinic.audit.services.seal_events": "is the trail",
     "clinic.audit.services.seals_kept_outside": "reads",
     "clinic.audit.services.mac_of": "computes",
@@ -66,7 +67,7 @@ def services() -> dict:
 def records(function, seen=frozenset()) -> bool:
     """Whether the function, or one of ours that it calls, calls `record`."""
     function = inspect.unwrap(function)
-    if function in {record, record_each}:
+    if function in {record, record_each, recording}:
         return True
     if function in seen or not inspect.isfunction(function) or not function.__module__.startswith(OURS):
         return False
