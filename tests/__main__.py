@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 ENGINES = ("sqlite", "postgresql")
@@ -38,7 +39,7 @@ def main(arguments: list[str]) -> int:
     marks = [options.marks] if options.marks else [] if options.all else ["not slow"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        codes = [run(engine, marks + LEFT_OUT[engine], rest) for engine in options.engine or ENGINES]
+        codes = run_each(options.engine or ENGINES, marks, rest)
     except KeyboardInterrupt:
         return 130
     if "not slow" in marks:
@@ -46,17 +47,23 @@ def main(arguments: list[str]) -> int:
     return max([code for code in codes if code != NOTHING_RAN], default=NOTHING_RAN)
 
 
-def run(engine: str, marks: list[str], arguments: list[str]) -> int:
+def run_each(engines: list[str], marks: list[str], arguments: list[str]) -> list[int]:
+    """One after the other, on databases that are made ready side by side."""
+    with ExitStack() as stack, ThreadPoolExecutor() as pool:
+        ready = list(pool.map(lambda engine: stack.enter_context(database(engine)), engines))
+        return [run(engine, env, marks, arguments) for engine, env in zip(engines, ready, strict=True)]
+
+
+def run(engine: str, env: dict[str, str], marks: list[str], arguments: list[str]) -> int:
     print(f"\nTests on {engine}", flush=True)
-    with database(engine) as env:
-        chosen = ["-m", " and ".join(f"({mark})" for mark in marks)]
-        process = subprocess.Popen([sys.executable, "-m", "pytest", *chosen, *arguments], env=env)
-        try:
-            return abs(process.wait())
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            raise
+    chosen = ["-m", " and ".join(f"({mark})" for mark in marks + LEFT_OUT[engine])]
+    process = subprocess.Popen([sys.executable, "-m", "pytest", *chosen, *arguments], env=env)
+    try:
+        return abs(process.wait())
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        raise
 
 
 @contextmanager

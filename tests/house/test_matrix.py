@@ -16,6 +16,8 @@ from tests.house.world import FACTORIES
 from tests.role_matrix import PEOPLE, ROWS
 
 pytestmark = pytest.mark.usefixtures("clinic_row")
+# Who may open what is the same on both: once is enough without --all.
+SLOW_ON_POSTGRESQL = pytest.mark.slow if connection.vendor == "postgresql" else lambda test: test
 PAGES = pages()
 NAMES = [row[0] for row in ROWS]
 # Pages that answer before they look for the row: they ask for the password or a step, or only note that one is there
@@ -81,6 +83,7 @@ def test_names_fit_the_trail():
     assert max(map(len, PAGES)) <= 60
 
 
+@SLOW_ON_POSTGRESQL
 @pytest.mark.parametrize(("name", "get", "post"), ROWS, ids=NAMES)
 def test_row(name, get, post):
     people = list(visitors())
