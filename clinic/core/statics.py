@@ -4,7 +4,11 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedFiles(CompressedManifestStaticFilesStorage):
-    """Also our scripts import each other by these names: a page never gets half of an older version."""
+    """Also our scripts import each other by these names: a page never gets half of an older version.
+
+    Django's own switch for it reads the scripts of others too, and stops at one of django-htmx, whose comment names a
+    file that is not there.
+    """
 
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,

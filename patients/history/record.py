@@ -123,10 +123,6 @@ class History:
         return keys
 
     @property
-    def allergen_keys(self) -> set[str]:
-        return {row.allergen.key for row in self.current(Topic.ALLERGIES) if row.allergen}
-
-    @property
     def condition_keys(self) -> set[str]:
         return {row.condition.key for row in self.current(Topic.CONDITIONS)} | self.derived_keys
 

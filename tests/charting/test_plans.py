@@ -108,14 +108,6 @@ def test_a_voided_session_is_to_be_done_again(kit, plan):
     assert plan_queries.get_plan(plan.pk).course.done == 0
 
 
-def test_the_front_desk_learns_when_and_nothing_else(kit, plan):
-    (due,) = plan_queries.plan_due(kit.patient.pk)
-    assert (due.number, due.expected, due.due_from) == (1, 4, DAY)
-    assert set(vars(due)) == {"number", "expected", "due_from", "practitioner_id"}
-    plans.end_plan(plan_id=plan.pk, status="stopped", reason="moved away", by=kit.practitioner)
-    assert plan_queries.plan_due(kit.patient.pk) == []
-
-
 # making, changing, ending ------------------------------------------------------------------------------------------
 
 

@@ -245,7 +245,6 @@ def words() -> dict[str, str]:
         "lots": _("Lots: %(numbers)s"),
         "lotMissing": _("not chosen"),
         "varied": _("varied"),
-        "leftOut": _("left out"),
         "saved": _("Saved %(time)s"),
         "saving": _("Saving…"),
         "unsaved": _("Not saved yet"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -60,27 +59,6 @@ def plan_choices(plan: TreatmentPlan | None = None) -> PlanChoices:
         indications=indications.order_by("name"),
         areas=list(areas.order_by("name")),
     )
-
-
-@dataclass(frozen=True)
-class PlanDue:
-    """The next session of a plan, for the front desk: "session 4 of 6, due from 14 December". Nothing clinical."""
-
-    number: int
-    expected: int
-    due_from: date
-    practitioner_id: int
-
-
-def plan_due(patient_id: int) -> list[PlanDue]:
-    """The next session of each of the patient's active plans, the earliest first."""
-    courses = [(plan, plan.course) for plan in active_plans(patient_id)]
-    due = [
-        PlanDue(course.next_number, course.expected, course.due_from, plan.made_by_id)
-        for plan, course in courses
-        if course.due_from
-    ]
-    return sorted(due, key=lambda session: session.due_from)
 
 
 def area_names_of(plans: Iterable[TreatmentPlan]) -> dict[str, str]:

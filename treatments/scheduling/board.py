@@ -76,10 +76,6 @@ class Board:
     def first_hour(self) -> int:
         return self.axis[0][0] if self.axis else 0
 
-    @property
-    def hour_count(self) -> int:
-        return len(self.axis)
-
 
 def day_board(day: date, at: datetime, choice: Choice) -> Board:
     """Everybody who works or has visits that day, or every room."""

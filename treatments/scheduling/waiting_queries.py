@@ -77,11 +77,6 @@ def get_entry(entry_id: int) -> WaitingEntry:
     return get_object_or_404(WaitingEntry.objects.select_related(*PEOPLE), pk=entry_id)
 
 
-def entries_of(patient) -> list[WaitingEntry]:
-    waiting = WaitingEntry.objects.filter(patient=patient, status=WaitingStatus.WAITING)
-    return list(waiting.select_related("visit_type", "practitioner"))
-
-
 def stands(offer: SlotOffer, at: datetime) -> bool:
     return offer.status == OfferStatus.OPEN and offer.expires_at > at
 
